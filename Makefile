@@ -1,0 +1,38 @@
+# Every target that a person needs. Paths are relative, so a folder name may hold a space.
+PYTHON ?= python3
+VENV := .venv/bin
+RUN_OPTIONS := $(if $(SEED),--seed "$(SEED)") $(if $(CLAIMS),--claims "$(CLAIMS)") \
+	$(if $(AS_OF),--as-of "$(AS_OF)") $(if $(FILES),--files "$(FILES)")
+SOURCES := billing resources assets sensors orchestration sandbox tests
+
+.DEFAULT_GOAL := help
+.PHONY: help install run down check test bench clean
+
+help: ## This list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+install: ## Make .venv from the machine's own Python 3.11+ (the other targets do it by themselves)
+	@$(PYTHON) orchestration/bootstrap.py
+
+run: install ## From received files to ERP documents; SEED= CLAIMS= AS_OF= or FILES=folder
+	@$(VENV)/tieout run $(RUN_OPTIONS)
+
+down: ## Stop every server that this state folder started, the database too
+	@if [ -x $(VENV)/tieout ]; then $(VENV)/tieout down; else echo "nothing to stop"; fi
+
+check: install ## Format, lint, types, import rules, dbt parse
+	@$(VENV)/ruff format --check $(SOURCES)
+	@$(VENV)/ruff check $(SOURCES)
+	@$(VENV)/mypy billing resources assets sensors orchestration sandbox
+	@$(VENV)/lint-imports --no-cache
+	@$(VENV)/tieout check-models
+
+test: install ## All tests; TESTS=tests/domain for some of them
+	@$(VENV)/python -m pytest -q $(or $(TESTS),tests)
+
+bench: install ## Measured figures: cold and warm run, code location, loading
+	@$(VENV)/python -m pytest -q -s tests/benchmarks
+
+clean: down ## Stop everything, then remove .tieout and what the tools left behind
+	@if [ -x $(VENV)/tieout ]; then $(VENV)/tieout clean; fi
+	@rm -rf dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,112 @@
+"""Makes `.venv` from the machine's own Python: the one script that runs outside it.
+
+Standard library only, and syntax that an older Python can read, so that it can say what is missing.
+Nothing about databases or servers belongs here: see `launcher.py`.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+OLDEST, TOO_NEW = (3, 11), (3, 14)
+UV = "uv==0.13.9"
+NAMES = ("python3.13", "python3.12", "python3.11")
+
+
+def main() -> int:
+    """Bring `.venv` in step with `uv.lock`; quick when nothing changed. Returns an exit code."""
+    root = Path(__file__).resolve().parents[1]
+    if not OLDEST <= sys.version_info[:2] < TOO_NEW:
+        return _hand_over()
+    venv = root / ".venv"
+    if _is_current(root, venv):
+        return 0
+    started = time.monotonic()
+    _say("environment: installing what uv.lock names into .venv")
+    problem = _make_venv(venv) or _install(root, venv)
+    if problem:
+        _say(problem)
+        return 1
+    (venv / "tieout.lock").write_text(_fingerprint(root), encoding="utf-8")
+    _say("environment: ready after {:.1f} s".format(time.monotonic() - started))
+    return 0
+
+
+def _hand_over() -> int:
+    """Run again under a Python that is new enough, or say what to install."""
+    for name in NAMES:
+        found = shutil.which(name)
+        if found and subprocess.call([found, "-c", "import venv"], stderr=subprocess.DEVNULL) == 0:
+            return subprocess.call([found, __file__])
+    _say(
+        "Tieout needs Python 3.11, 3.12 or 3.13, and this one is "
+        + sys.version.split()[0]
+        + ". Install one (Debian and Ubuntu: apt-get install python3 python3-venv),"
+        + " or name it: make run PYTHON=/path/to/python3.12"
+    )
+    return 1
+
+
+def _is_current(root: Path, venv: Path) -> bool:
+    marker = venv / "tieout.lock"
+    if not marker.is_file() or not (venv / "bin" / "tieout").exists():
+        return False
+    return marker.read_text(encoding="utf-8") == _fingerprint(root)
+
+
+def _fingerprint(root: Path) -> str:
+    """Lock, project file and place: a venv does not survive being moved."""
+    parts = [(root / name).read_bytes() for name in ("uv.lock", "pyproject.toml")]
+    return hashlib.sha256(b"\0".join([*parts, os.fsencode(root)])).hexdigest()
+
+
+def _make_venv(venv: Path) -> str:
+    """A venv with pip and uv in it; one that was left half made is made anew."""
+    if _has_uv(venv):
+        return ""
+    if _call([sys.executable, "-c", "import ensurepip, venv"]) != 0:
+        return (
+            "The venv module of this Python is incomplete (no ensurepip). Debian and Ubuntu: "
+            "apt-get install python3-venv, then run the same command again."
+        )
+    if _call([sys.executable, "-m", "venv", "--clear", str(venv)]) != 0:
+        return "Could not make .venv: see the lines above."
+    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    if _call([*pip, "--disable-pip-version-check", UV]) != 0:
+        return "Could not install uv from the package index: is it reachable?"
+    return ""
+
+
+def _has_uv(venv: Path) -> bool:
+    python, uv = venv / "bin" / "python", venv / "bin" / "uv"
+    if not (python.exists() and uv.exists()):
+        return False
+    code = "import sys; sys.exit(not ({} <= sys.version_info[:2] < {}))".format(OLDEST, TOO_NEW)
+    return _call([str(python), "-c", code]) == 0 and _call([str(uv), "--version"], quiet=True) == 0
+
+
+def _install(root: Path, venv: Path) -> str:
+    """`uv sync` exactly what the lock names. `--inexact` keeps pip and uv themselves."""
+    environ = dict(os.environ, UV_PROJECT_ENVIRONMENT=str(venv), VIRTUAL_ENV=str(venv))
+    command = [str(venv / "bin" / "uv"), "sync", "--frozen", "--inexact", "--quiet"]
+    command += ["--compile-bytecode", "--no-python-downloads", "--python", str(venv / "bin/python")]
+    if subprocess.call(command, cwd=str(root), env=environ) != 0:
+        return "uv sync failed: see the lines above. Nothing is lost: run the same command again."
+    return ""
+
+
+def _call(command: "list[str]", quiet: bool = False) -> int:
+    out = subprocess.DEVNULL if quiet else None
+    return subprocess.call(command, stdout=out)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

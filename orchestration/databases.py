@@ -1,0 +1,140 @@
+"""The database server (embedded, or the one that TIEOUT_DATABASE_URL names) and its databases.
+
+Starting, creating and migrating as the administrator; every other connection is a role's own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+from psycopg import sql
+
+from orchestration.state import StateFolder, World
+from resources.warehouse.embedded import EmbeddedPostgres
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the server listens and who administers it."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+
+    def url(self, database: str) -> str:
+        """URL of one database for the administrator."""
+        return f"postgresql://{self.user}:{self.password}@{self.host}:{self.port}/{database}"
+
+
+class Server(Protocol):
+    """A database server as the launcher sees it."""
+
+    def is_alive(self) -> bool:
+        """Whether it answers now."""
+
+    def start(self) -> None:
+        """Have it answer."""
+
+    def stop(self) -> None:
+        """Stop it, if it is ours to stop."""
+
+    def address(self) -> Address:
+        """Where it is, once started."""
+
+
+class Embedded:
+    """Our own PostgreSQL inside the state folder."""
+
+    def __init__(self, state: StateFolder, secrets: Mapping[str, str]) -> None:
+        """Nothing is started yet."""
+        self._user = secrets["TIEOUT_ADMIN_USER"]
+        self._password = secrets["TIEOUT_ADMIN_PASSWORD"]
+        self.server = EmbeddedPostgres(
+            state.postgres, admin_user=self._user, admin_password=self._password
+        )
+
+    def is_alive(self) -> bool:
+        """Whether it answers now."""
+        return self.server.is_alive()
+
+    def start(self) -> None:
+        """Make the cluster where there is none, and start it."""
+        self.server.start()
+
+    def stop(self) -> None:
+        """Stop it and wait."""
+        self.server.stop()
+
+    def address(self) -> Address:
+        """Its port is chosen once and kept."""
+        return Address("127.0.0.1", self.server.port, self._user, self._password)
+
+
+class Foreign:
+    """A server that somebody else runs: never started or stopped from here."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is a postgresql:// URL of an administrator."""
+        parts = urlsplit(url)
+        self._address = Address(
+            parts.hostname or "127.0.0.1",
+            parts.port or 5432,
+            unquote(parts.username or "postgres"),
+            unquote(parts.password or ""),
+        )
+
+    def is_alive(self) -> bool:
+        """Taken to be up: the first connection says otherwise."""
+        return True
+
+    def start(self) -> None:
+        """Nothing to do."""
+
+    def stop(self) -> None:
+        """Nothing to do."""
+
+    def address(self) -> Address:
+        """As the URL says."""
+        return self._address
+
+
+def choose_server(
+    state: StateFolder, secrets: Mapping[str, str], environ: Mapping[str, str]
+) -> Server:
+    """The server that TIEOUT_DATABASE_URL names, else the embedded one."""
+    url = environ.get("TIEOUT_DATABASE_URL")
+    return Foreign(url) if url else Embedded(state, secrets)
+
+
+def database_variables(address: Address, world: World, environ: Mapping[str, str]) -> dict[str, str]:
+    """Variables by which every part finds the databases of this world."""
+    base = {
+        "TIEOUT_DB_NAME": "tieout",
+        "TIEOUT_DAGSTER_DB_NAME": "dagster",
+        "TIEOUT_ERP_DB_NAME": "erp",
+    }
+    prefix = environ.get("TIEOUT_DATABASE_PREFIX", "")
+    named = {key: prefix + world.database(value) for key, value in base.items()}
+    return {
+        "TIEOUT_DB_HOST": address.host,
+        "TIEOUT_DB_PORT": str(address.port),
+        "TIEOUT_ADMIN_USER": address.user,
+        "TIEOUT_ADMIN_PASSWORD": address.password,
+        **named,
+    }
+
+
+def ensure_database(address: Address, name: str, owner: str | None = None) -> bool:
+    """Create a database if it is not there; True when it was made now."""
+    with psycopg.connect(address.url("postgres"), autocommit=True) as connection:
+        found = connection.execute("select 1 from pg_database where datname = %s", (name,))
+        if found.fetchone():
+            return False
+        statement = sql.SQL("create database {}").format(sql.Identifier(name))
+        if owner:
+            statement += sql.SQL(" owner {}").format(sql.Identifier(owner))
+        connection.execute(statement)
+        return True

@@ -1,0 +1,127 @@
+"""The outside world of a run: sandbox files made, and served by one process over SFTP and HTTP.
+
+The sandbox runs as programs of its own (it is the outside world); nothing of it is imported.
+"""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from orchestration import processes
+from orchestration.state import StateFolder, World, write_whole
+
+SERVE_SECONDS = 60.0
+CODE = Path(__file__).parents[1]
+
+
+class SandboxFailedError(Exception):
+    """The sandbox could not be made; the text says where to look."""
+
+
+def generate(state: StateFolder, world: World) -> bool:
+    """Make the files of the world unless the same ones are there; True when they were made now.
+
+    A folder appears whole, by rename: one that a killed command left half made is thrown away.
+    """
+    folder = state.sandbox(world)
+    print_of_world = _fingerprint(world)
+    marker = folder / "made.json"
+    if marker.exists() and json.loads(marker.read_text()).get("fingerprint") == print_of_world:
+        return False
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    if world.files is None:
+        _call(state, _generator(world, partial))
+    else:
+        _call(state, _placer(world.files, partial))
+    write_whole(partial / "made.json", json.dumps({"fingerprint": print_of_world}))
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    return True
+
+
+def serve(state: StateFolder, world: World, owner: processes.Identity) -> dict[str, str]:
+    """Serve the world's files, by the server that runs or a new one; returns its variables."""
+    folder, addresses = state.sandbox(world), state.run / f"addresses_{world.name}.json"
+    found = processes.read(pid_file(state, world))
+    if found is None or not addresses.exists():
+        addresses.unlink(missing_ok=True)
+        log = state.logs / "sandbox.log"
+        command = [sys.executable, "-m", "sandbox.serve", "--folder", str(folder)]
+        command += ["--address-file", str(addresses), *(["--files-only"] if world.files else [])]
+        server = processes.spawn(command, log, _plain_environment())
+        processes.keep(pid_file(state, world), server, owner=[owner.pid, owner.started])
+        processes.wait_for_file(addresses, server, log, SERVE_SECONDS)
+    return variables(json.loads(addresses.read_text()))
+
+
+def pid_file(state: StateFolder, world: World) -> Path:
+    """Pid file of the sandbox server of a world."""
+    return state.run / f"sandbox_{world.name}.json"
+
+
+def variables(addresses: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
+    """Environment variables of the sources that an address file names; others are empty."""
+    sftp, fhir, cards = (addresses.get(name, {}) for name in ("sftp", "fhir", "cards"))
+    named = {
+        "TIEOUT_SFTP_HOST": sftp.get("host"),
+        "TIEOUT_SFTP_PORT": sftp.get("port"),
+        "TIEOUT_SFTP_USER": sftp.get("user"),
+        "TIEOUT_SFTP_PASSWORD": sftp.get("password"),
+        "TIEOUT_SFTP_HOST_KEY": sftp.get("host_key"),
+        "TIEOUT_FHIR_URL": fhir.get("url"),
+        "TIEOUT_FHIR_CLIENT_ID": fhir.get("client_id"),
+        "TIEOUT_FHIR_PRIVATE_KEY": str(fhir.get("private_key_pem", "")).replace("\n", "\\n"),
+        "TIEOUT_FHIR_KEY_ID": fhir.get("key_id"),
+        "TIEOUT_CARD_URL": cards.get("url"),
+        "TIEOUT_CARD_KEY": cards.get("key"),
+    }
+    return {name: "" if value is None else str(value) for name, value in named.items()}
+
+
+def _generator(world: World, folder: Path) -> list[str]:
+    command = [sys.executable, "-m", "sandbox.generate", "--seed", str(world.seed)]
+    command += ["--claims", str(world.claims), "--as-of", world.as_of.isoformat()]
+    return [*command, "--out", str(folder)]
+
+
+def _placer(files: str, folder: Path) -> list[str]:
+    return [sys.executable, "-m", "sandbox.place", "--files", files, "--out", str(folder)]
+
+
+def _call(state: StateFolder, command: list[str]) -> None:
+    log = state.logs / "sandbox_generate.log"
+    with log.open("wb") as output:
+        done = subprocess.run(
+            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL,
+            env=_plain_environment(), check=False,
+        )  # fmt: skip
+    if done.returncode != 0:
+        raise SandboxFailedError(f"the sandbox files could not be made; see {log}")
+
+
+def _fingerprint(world: World) -> str:
+    """Numbers of the world and the code that makes it; of a user's folder: what lies in it."""
+    digest = hashlib.sha256(f"{world.seed}|{world.claims}|{world.as_of}".encode())
+    if world.files is None:
+        for path in sorted((CODE / "sandbox").rglob("*.py")):
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+    for path in sorted(Path(world.files).rglob("*")):
+        if path.is_file():
+            facts = path.stat()
+            digest.update(f"{path}|{facts.st_size}|{facts.st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+def _plain_environment() -> dict[str, str]:
+    """No variable of ours reaches the outside world: it has no business with our secrets."""
+    import os  # noqa: PLC0415
+
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("TIEOUT_", "DAGSTER_"))}
+    return {**kept, "PYTHONPATH": str(CODE)}
