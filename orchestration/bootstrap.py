@@ -32,7 +32,7 @@ def main() -> int:
         _say(problem)
         return 1
     (venv / "tieout.lock").write_text(_fingerprint(root), encoding="utf-8")
-    _say("environment: ready after {:.1f} s".format(time.monotonic() - started))
+    _say(f"environment: ready after {time.monotonic() - started:.1f} s")
     return 0
 
 
@@ -85,7 +85,7 @@ def _has_uv(venv: Path) -> bool:
     python, uv = venv / "bin" / "python", venv / "bin" / "uv"
     if not (python.exists() and uv.exists()):
         return False
-    code = "import sys; sys.exit(not ({} <= sys.version_info[:2] < {}))".format(OLDEST, TOO_NEW)
+    code = f"import sys; sys.exit(not ({OLDEST} <= sys.version_info[:2] < {TOO_NEW}))"
     return _call([str(python), "-c", code]) == 0 and _call([str(uv), "--version"], quiet=True) == 0
 
 

@@ -1,15 +1,12 @@
-"""The database server (embedded, or the one that TIEOUT_DATABASE_URL names) and its databases.
+"""The database server: embedded, or the one that TIEOUT_DATABASE_URL names.
 
-Starting, creating and migrating as the administrator; every other connection is a role's own.
+Where it is and how to have it answer; what the databases hold is in resources/warehouse.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
-
-import psycopg
-from psycopg import sql
 
 from orchestration.state import StateFolder, World
 from resources.warehouse.embedded import EmbeddedPostgres
@@ -109,7 +106,9 @@ def choose_server(
     return Foreign(url) if url else Embedded(state, secrets)
 
 
-def database_variables(address: Address, world: World, environ: Mapping[str, str]) -> dict[str, str]:
+def database_variables(
+    address: Address, world: World, environ: Mapping[str, str]
+) -> dict[str, str]:
     """Variables by which every part finds the databases of this world."""
     base = {
         "TIEOUT_DB_NAME": "tieout",
@@ -125,16 +124,3 @@ def database_variables(address: Address, world: World, environ: Mapping[str, str
         "TIEOUT_ADMIN_PASSWORD": address.password,
         **named,
     }
-
-
-def ensure_database(address: Address, name: str, owner: str | None = None) -> bool:
-    """Create a database if it is not there; True when it was made now."""
-    with psycopg.connect(address.url("postgres"), autocommit=True) as connection:
-        found = connection.execute("select 1 from pg_database where datname = %s", (name,))
-        if found.fetchone():
-            return False
-        statement = sql.SQL("create database {}").format(sql.Identifier(name))
-        if owner:
-            statement += sql.SQL(" owner {}").format(sql.Identifier(owner))
-        connection.execute(statement)
-        return True

@@ -45,7 +45,7 @@ def generate(state: StateFolder, world: World) -> bool:
     return True
 
 
-def serve(state: StateFolder, world: World, owner: processes.Identity) -> dict[str, str]:
+def serve(state: StateFolder, world: World) -> dict[str, str]:
     """Serve the world's files, by the server that runs or a new one; returns its variables."""
     folder, addresses = state.sandbox(world), state.run / f"addresses_{world.name}.json"
     found = processes.read(pid_file(state, world))
@@ -55,7 +55,7 @@ def serve(state: StateFolder, world: World, owner: processes.Identity) -> dict[s
         command = [sys.executable, "-m", "sandbox.serve", "--folder", str(folder)]
         command += ["--address-file", str(addresses), *(["--files-only"] if world.files else [])]
         server = processes.spawn(command, log, _plain_environment())
-        processes.keep(pid_file(state, world), server, owner=[owner.pid, owner.started])
+        processes.keep(pid_file(state, world), server)
         processes.wait_for_file(addresses, server, log, SERVE_SECONDS)
     return variables(json.loads(addresses.read_text()))
 

@@ -99,7 +99,7 @@ def _end(server: Identity) -> None:
 
 
 def wait_for_file(path: Path, server: Identity, log: Path, seconds: float) -> None:
-    """Wait until a server has written `path`. Raises ServerFailedError when it ends or is too slow."""
+    """Wait until a server has written `path`. Raises ServerFailedError otherwise."""
     deadline = time.monotonic() + seconds
     while not path.exists():
         if server.process() is None:

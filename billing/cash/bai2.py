@@ -187,7 +187,7 @@ def _availability(funds_type: str, rest: list[str]) -> tuple[int, date | None]:
 
 
 def _summary(header: Record) -> Iterator[tuple[str, str]]:
-    """Yield (type code, amount text) of a 03 record; empty places, which some banks add, skipped."""
+    """Yield (type code, amount text) of a 03 record, skipping the empty places of some banks."""
     fields = header.fields()[2:]
     at = 0
     while at < len(fields):

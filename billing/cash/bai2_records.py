@@ -45,7 +45,7 @@ class Record:
         return len(self.parts) - self.physical_count
 
     def joined(self) -> str:
-        """Join the parts with PART between them: a terminated part ends a field, an open one not."""
+        """Join the parts with PART between them; only a terminated part ends a field."""
         text = ""
         for part in self.parts[:-1]:
             text += part.body + ("," if part.is_terminated else "") + PART

@@ -55,7 +55,7 @@ def connect(
 
 def engine(settings: DatabaseSettings, role: str) -> "Engine":
     """Return a SQLAlchemy engine for a role; it hides parameters and scrubs errors too."""
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine  # noqa: PLC0415 (slow to import, seldom needed)
 
     return create_engine(
         "postgresql+psycopg://", creator=lambda: connect(settings, role), hide_parameters=True

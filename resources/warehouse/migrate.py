@@ -12,13 +12,16 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 from resources.settings import ROLES, DatabaseSettings
 from resources.warehouse.database import ScrubbedConnection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 OWNER = "owner"  # owns raw, ops and ledger; nobody can log in as it
+ENTRANTS = (
+    "ingest", "transform", "preparer", "approver", "poster", "bi_reader", "auditor",
+)  # fmt: skip
 APPROVERS = ("policy", "controller")  # logins of their own, members of the approvers
 LOCK = 7_103_001
 
@@ -63,10 +66,28 @@ def migrate(admin_url: str, settings: DatabaseSettings) -> None:
     prefix = settings.role_prefix
     _check_prefix(prefix)
     ensure_database(admin_url, settings.name, f"{prefix}_{OWNER}")
+    grant_entry(admin_url, settings)
     with _as_admin(make_conninfo(admin_url, dbname=settings.name)) as connection:
         if current_version(connection) == newest_version():
             return
-    _upgrade(make_conninfo(admin_url, dbname=settings.name), prefix)
+    from resources.warehouse.versions import upgrade  # noqa: PLC0415 (Alembic is slow to import)
+
+    upgrade(make_conninfo(admin_url, dbname=settings.name), prefix)
+
+
+def grant_entry(admin_url: str, settings: DatabaseSettings) -> None:
+    """Let the pipeline's roles, and nobody else, enter the database of `settings`."""
+    database = sql.Identifier(settings.name)
+    entrants = [sql.Identifier(f"{settings.role_prefix}_{role}") for role in ENTRANTS]
+    transform = sql.Identifier(f"{settings.role_prefix}_transform")
+    with _as_admin(admin_url) as connection, connection.transaction():
+        _lock(connection)
+        connection.execute(sql.SQL("revoke all on database {} from public").format(database))
+        grant = sql.SQL("grant connect on database {} to {}")
+        connection.execute(grant.format(database, sql.SQL(", ").join(entrants)))
+        # dbt keeps half-made tables and unit tests in temporary tables.
+        grant = sql.SQL("grant temporary on database {} to {}")
+        connection.execute(grant.format(database, transform))
 
 
 def newest_version() -> str:
@@ -80,41 +101,6 @@ def current_version(connection: psycopg.Connection[Any]) -> str | None:
         return None
     row = connection.execute("select version_num from public.alembic_version").fetchone()
     return row[0] if row else None
-
-
-def apply_sql(name: str) -> None:
-    """Run one file of `migrations/sql` in the version under way. Called by the versions only."""
-    from alembic import context, op
-
-    prefix = context.config.attributes["prefix"]
-    _check_prefix(prefix)
-    text = (MIGRATIONS / "sql" / name).read_text().replace(":prefix", prefix)
-    driver = op.get_bind().connection.driver_connection
-    driver.execute(f"set local role {prefix}_{OWNER}")
-    driver.execute("set local check_function_bodies = off")
-    driver.execute(text)
-    driver.execute("reset role")
-
-
-def _upgrade(conninfo: str, prefix: str) -> None:
-    from alembic import command
-    from alembic.config import Config
-    from sqlalchemy import create_engine
-
-    engine = create_engine(
-        "postgresql+psycopg://",
-        creator=lambda: ScrubbedConnection.connect(conninfo),
-        hide_parameters=True,
-    )
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    try:
-        with engine.begin() as connection:
-            _lock(connection.connection.driver_connection)
-            config.attributes.update(connection=connection, prefix=prefix)
-            command.upgrade(config, "head")
-    finally:
-        engine.dispose()
 
 
 @contextmanager
@@ -159,8 +145,3 @@ def _grant_role(connection: psycopg.Connection[Any], role: str, member: str) -> 
 def _check_prefix(prefix: str) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", prefix):
         raise MigrationError("a role prefix is a letter and up to 31 of a-z, 0-9 and _")
-
-
-def database_of(url: str) -> str:
-    """Return the database that a URL names."""
-    return str(conninfo_to_dict(url).get("dbname", ""))

@@ -7,9 +7,10 @@ It adds what is missing and changes nothing else, so that it may run at any time
 import datetime
 import json
 import sys
+from decimal import Decimal
 
 from trytond.pool import Pool
-from trytond.transaction import Transaction
+from trytond.transaction import Transaction, TransactionError
 
 JOURNAL_CODE = "TIEOUT"
 ROLES = {"poster": "group_account", "accountant": "group_account_admin"}
@@ -34,10 +35,23 @@ def main():
     Pool.start()
     with Transaction().start(database, 0, readonly=True):
         Pool(database).init()
-    with Transaction().start(database, 0) as transaction:
-        set_up(plan)
-        record(transaction, plan["fingerprint"])
-        transaction.commit()
+    apply(database, plan)
+
+
+def apply(database, plan):
+    """Run the set-up in one transaction, again with the locks that Tryton asks for on the way."""
+    locks = {}
+    while True:
+        with Transaction().start(database, 0, **locks) as transaction:
+            try:
+                set_up(plan)
+                record(transaction, plan["fingerprint"])
+                transaction.commit()
+            except TransactionError as wanted:
+                transaction.rollback()
+                wanted.fix(locks)
+            else:
+                return
 
 
 def set_up(plan):
@@ -74,15 +88,8 @@ def find_or_create(model, key, values):
 
 def ensure_currency(code):
     """Return the currency: two decimals, as all amounts here have."""
-    values = {"name": code, "digits": 2, "rounding": as_decimal("0.01")}
+    values = {"name": code, "digits": 2, "rounding": Decimal("0.01")}
     return find_or_create("currency.currency", {"code": code}, values)
-
-
-def as_decimal(text):
-    """Return the exact number."""
-    from decimal import Decimal
-
-    return Decimal(text)
 
 
 def ensure_company(entity, name, currency):

@@ -1,15 +1,8 @@
--- Who may see and write which zone. The matrix itself is governance/roles.yaml.
+-- Who may see and write which zone. The matrix itself is governance/roles.yaml. (Who may enter the
+-- database is said by migrate.py: a clone of a database keeps its objects, not its own grants.)
 -- raw, staging, intermediate hold patient data; seeds, marts, ops and ledger do not.
 revoke all on schema public from public;
 alter default privileges for role :prefix_owner revoke execute on functions from public;
-do $$ begin
-    execute format('revoke all on database %I from public', current_database());
-    execute format('grant connect on database %I to :prefix_ingest, :prefix_transform, '
-        ':prefix_preparer, :prefix_approver, :prefix_poster, :prefix_bi_reader, :prefix_auditor',
-        current_database());
-    -- dbt keeps half-made tables and unit tests in temporary tables.
-    execute format('grant temporary on database %I to :prefix_transform', current_database());
-end $$;
 
 -- The zones that dbt builds belong to the role that runs it.
 reset role;

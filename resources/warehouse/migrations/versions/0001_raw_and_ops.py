@@ -1,6 +1,6 @@
 """What was received, and what happened to it."""
 
-from resources.warehouse.migrate import apply_sql
+from resources.warehouse.versions import apply_sql
 
 revision = "0001"
 down_revision = None

@@ -1,6 +1,6 @@
 """Who may see and write which zone."""
 
-from resources.warehouse.migrate import apply_sql
+from resources.warehouse.versions import apply_sql
 
 revision = "0002"
 down_revision = "0001"

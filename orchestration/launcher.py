@@ -1,0 +1,157 @@
+"""Starts what a command needs, and stops it again when nobody needs it any more.
+
+The database comes up for every command; the outside world and the ERP for those that ask. No
+dagster here: a run of the pipeline is `orchestration/run.py`.
+"""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from orchestration import commands, erp, outside
+from orchestration.databases import Server, choose_server, database_variables
+from orchestration.progress import Progress
+from orchestration.state import (
+    StateFolder,
+    World,
+    keep_world,
+    only_one,
+    read_secrets,
+    read_world,
+    state_folder,
+)
+from resources.settings import ROLES, Settings, load_settings
+from resources.warehouse.database import ScrubbedConnection
+from resources.warehouse.governance_load import load_governance, set_as_of
+from resources.warehouse.migrate import ensure_roles, migrate
+
+GOVERNANCE = Path(__file__).parents[1] / "governance"
+
+
+class NothingHereError(Exception):
+    """The command needs what only `tieout run` makes."""
+
+
+class Launcher:
+    """One state folder, one world, and the environment that every part of a run is given."""
+
+    def __init__(
+        self, environ: Mapping[str, str], progress: Progress, world: World | None = None
+    ) -> None:
+        """`world` is the one to work on; the last run's unless given. Nothing starts here."""
+        self.state: StateFolder = state_folder(environ)
+        self.progress = progress
+        self.world = world or read_world(self.state)
+        self.environ = dict(environ)
+        self._asked_world = world
+
+    @contextmanager
+    def database(self) -> Iterator[Settings]:
+        """The database of this world for a command that reads or signs.
+
+        Raises NothingHereError where no `tieout run` made it yet.
+        """
+        if not self.state.secrets.exists():
+            raise NothingHereError(f"nothing in {self.state.root} yet: start with `tieout run`")
+        with self._serving() as server:
+            yield self._settings(server)
+
+    @contextmanager
+    def database_and_erp(self) -> Iterator[Settings]:
+        """The database and the ERP of this world, as `database`."""
+        with self.database() as settings:
+            self.environ.update(erp.ensure(self.state, settings, self.world, self.progress))
+            yield load_settings(self.environ)
+
+    @contextmanager
+    def everything(self) -> Iterator[Settings]:
+        """Set up and start whatever a run needs, from nothing where there is nothing.
+
+        Whatever a killed run left half made is finished or thrown away here.
+        """
+        self.state.make()
+        with only_one(self.state), self._serving() as server:
+            keep_world(self.state, self.world)
+            settings = self._settings(server)
+            with self.progress.stage("database ready, schema up to date"):
+                self._prepare(server, settings)
+            self._start_rest(settings)
+            yield load_settings(self.environ)
+
+    def stop_all(self) -> list[str]:
+        """Stop every server of this state folder, whoever uses it; returns what was running."""
+        stopped = [name for name, path in self._pid_files() if _stop(name, path)]
+        server = choose_server(self.state, read_secrets(self.state), {})
+        if server.is_alive():
+            server.stop()
+            stopped.append("database")
+        return stopped
+
+    @contextmanager
+    def _serving(self) -> Iterator[Server]:
+        """The database server, up; at the end everything stops if this was the last command."""
+        self.state.make()
+        server = choose_server(self.state, read_secrets(self.state), self.environ)
+        commands.sign_in(self.state)
+        try:
+            server.start()
+            yield server
+        finally:
+            with commands.sign_out(self.state) as nobody_left:
+                if nobody_left:
+                    self._stop_servers(server)
+
+    def _settings(self, server: Server) -> Settings:
+        """Complete the environment with what the state folder knows; given variables win."""
+        found = database_variables(server.address(), self.world, self.environ)
+        known = {**read_secrets(self.state), **found, "TIEOUT_HOME": str(self.state.root)}
+        known["DAGSTER_HOME"] = str(self.state.dagster)
+        given = {name: value for name, value in self.environ.items() if value}
+        self.environ = {**known, **given, **found}
+        return load_settings(self.environ)
+
+    def _prepare(self, server: Server, settings: Settings) -> None:
+        admin = server.address().url("postgres")
+        prefix = settings.database.role_prefix
+        passwords = {role: settings.database.passwords[role] for role in ROLES}
+        ensure_roles(admin, prefix, passwords)
+        migrate(admin, settings.database)
+        dagster = settings.database.dagster_name
+        erp.ensure_plain_database(admin, dagster, settings.database.login("dagster"))
+        with ScrubbedConnection.connect(server.address().url(settings.database.name)) as admin_db:
+            load_governance(admin_db, GOVERNANCE)
+            set_as_of(admin_db, self.world.as_of)
+
+    def _start_rest(self, settings: Settings) -> None:
+        """The outside world and the ERP at the same time: both take a while the first time."""
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            world = pool.submit(self._start_outside)
+            ledger = pool.submit(erp.ensure, self.state, settings, self.world, self.progress)
+            self.environ.update(world.result())
+            self.environ.update(ledger.result())
+        ready = load_settings(self.environ)
+        with self.progress.stage("accounting periods mirrored from the ERP"):
+            erp.mirror_periods(ready)
+
+    def _start_outside(self) -> dict[str, str]:
+        made = self.progress.stage(f"outside world ready: {self.world.title}")
+        with made:
+            if outside.generate(self.state, self.world):
+                outside.stop(self.state, self.world)
+            return outside.serve(self.state, self.world)
+
+    def _stop_servers(self, server: Server) -> None:
+        for name, path in self._pid_files():
+            _stop(name, path)
+        server.stop()
+
+    def _pid_files(self) -> list[tuple[str, Path]]:
+        sandboxes = sorted(self.state.run.glob("sandbox_*.json"))
+        return [*(("sandbox", path) for path in sandboxes), *erp.pid_files(self.state)]
+
+
+def _stop(name: str, path: Path) -> bool:
+    from orchestration import processes
+
+    return erp.stop(path) if name == "erp" else processes.stop(path)

@@ -1,0 +1,133 @@
+"""What assets ask for, as Dagster resources: thin shells over the plain clients beside this file.
+
+Every secret stays in the environment, which is read when a run needs it and never at load.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import dagster as dg
+import psycopg
+from pydantic import PrivateAttr
+
+from billing.ledger.erp import ErpLedger
+from resources.archive import Archive
+from resources.dbt_runner import DbtRunner
+from resources.erp.tryton import TrytonLedger
+from resources.job_lock import only_run
+from resources.settings import Settings, load_settings
+from resources.warehouse import builds
+from resources.warehouse.database import connect
+
+DBT_PROJECT = Path(__file__).parents[1] / "dbt_project"
+
+
+class Installation(dg.ConfigurableResource[Any]):
+    """The settings of this installation, its archive, and its database as each role."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Read the environment, once per run."""
+        return load_settings()
+
+    @property
+    def archive(self) -> Archive:
+        """Return the byte archive."""
+        return Archive(self.settings.archive_folder)
+
+    @property
+    def dbt(self) -> DbtRunner:
+        """Return dbt, building in this installation's database."""
+        return DbtRunner(DBT_PROJECT, self.settings.home / "dbt", self.settings.database)
+
+    def connect(self, role: str, *, autocommit: bool = False) -> psycopg.Connection[Any]:
+        """Open a connection as the login of a role."""
+        return connect(self.settings.database, role, autocommit=autocommit)
+
+
+class Erp(dg.ConfigurableResource[Any]):
+    """The ERP behind the protocol; one client per use, since a thread has its own."""
+
+    installation: dg.ResourceDependency[Installation]
+
+    @property
+    def is_configured(self) -> bool:
+        """Say whether an ERP is named at all."""
+        return self.installation.settings.erp.is_configured
+
+    def ledger(self) -> ErpLedger:
+        """Return a client."""
+        return TrytonLedger(self.installation.settings.erp)
+
+
+class JobRun(dg.ConfigurableResource[Any]):
+    """A run that is alone: it holds its job's lock from its first step to its last.
+
+    A build is also recorded, with the run's id as its own. `dagster job execute` makes resources
+    once more after the run: nothing is locked or recorded for a run that has ended.
+    """
+
+    job: Literal["build", "post"]
+    installation: dg.ResourceDependency[Installation]
+    _run_id: str = PrivateAttr(default="")
+    _as_of: date | None = PrivateAttr(default=None)
+
+    @property
+    def build_id(self) -> str:
+        """Return the id of this run."""
+        return self._run_id
+
+    @property
+    def as_of(self) -> date:
+        """Return the as-of date that was stored when the run began."""
+        if self._as_of is None:
+            raise RuntimeError("the run has not begun")
+        return self._as_of
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["JobRun"]:
+        """Hold the lock, and for a build its record, while the run's steps are executed."""
+        self._run_id = context.run_id or ""
+        if _has_ended(context):
+            yield self
+            return
+        with only_run(self._lock_connection(), self.job, self._run_id):
+            self._as_of = self._read_as_of()
+            if self.job == "build":
+                yield from self._recorded(context)
+            else:
+                yield self
+
+    def _recorded(self, context: dg.InitResourceContext) -> Iterator["JobRun"]:
+        with self.installation.connect("transform") as connection:
+            builds.begin(connection, self._run_id, self.as_of)
+        is_good = False
+        try:
+            yield self
+            is_good = not _has_failed_step(context)
+        finally:
+            with self.installation.connect("transform") as connection:
+                builds.finish(connection, self._run_id, is_good=is_good)
+
+    def _lock_connection(self) -> psycopg.Connection[Any]:
+        return self.installation.connect("transform", autocommit=True)
+
+    def _read_as_of(self) -> date:
+        with self.installation.connect("transform") as connection:
+            return builds.as_of(connection)
+
+
+def _has_ended(context: dg.InitResourceContext) -> bool:
+    run = context.instance.get_run_by_id(context.run_id) if context.instance else None
+    return bool(run and run.is_finished)
+
+
+def _has_failed_step(context: dg.InitResourceContext) -> bool:
+    if context.instance is None or context.run_id is None:
+        return False
+    failed = context.instance.all_logs(context.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+    return bool(failed)

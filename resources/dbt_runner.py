@@ -1,0 +1,260 @@
+"""dbt in process on a manifest parsed before: no subprocess, no second parse, nothing printed.
+
+What a run says is one fact per node. Messages of the database are never kept: they quote rows.
+What is done with a failed test is decided by the caller; here a failing test skips nothing.
+"""
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from resources.settings import DatabaseSettings
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+Severity = Literal["error", "warning"]
+SOURCE_FOLDERS = ("models", "seeds", "macros", "tests", "snapshots", "analyses")
+SOURCE_FILES = ("dbt_project.yml", "profiles.yml", "packages.yml")
+QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-write-json", "--no-use-colors")
+_ONE_AT_A_TIME = threading.Lock()  # dbt keeps its adapter and its flags in module globals
+
+
+class DbtParseError(Exception):
+    """The project does not parse; `dbt parse` by hand shows why."""
+
+
+class DbtRunError(Exception):
+    """dbt gave no result at all: it could not start. The text names the class of the cause."""
+
+
+@dataclass(frozen=True)
+class DbtNode:
+    """How one seed, model or test ended. `failures` counts the rows that break a test."""
+
+    unique_id: str
+    name: str
+    resource_type: str
+    has_passed: bool
+    status: str
+    severity: Severity
+    failures: int | None
+    seconds: float
+
+    @property
+    def is_test(self) -> bool:
+        """Say whether the node is a data test."""
+        return self.resource_type == "test"
+
+
+@dataclass(frozen=True)
+class DbtOutcome:
+    """Every node that a run touched, in the order in which they ended."""
+
+    nodes: tuple[DbtNode, ...]
+
+    @property
+    def tests(self) -> tuple[DbtNode, ...]:
+        """Return the data tests."""
+        return tuple(node for node in self.nodes if node.is_test)
+
+    @property
+    def relations(self) -> tuple[DbtNode, ...]:
+        """Return the seeds and models."""
+        return tuple(node for node in self.nodes if not node.is_test)
+
+    @property
+    def broken(self) -> tuple[DbtNode, ...]:
+        """Return the seeds and models that were not built: failed, or skipped after a failure."""
+        return tuple(node for node in self.relations if not node.has_passed)
+
+
+class DbtRunner:
+    """One dbt project, its state folder, and the database that it builds in."""
+
+    def __init__(
+        self, project: Path, state: Path, database: DatabaseSettings | None = None
+    ) -> None:
+        """`state` keeps target and logs; without `database` the runner can only parse."""
+        self._project = project
+        self._target = state / "target"
+        self._logs = state / "logs"
+        self._database = database
+
+    @property
+    def manifest_path(self) -> Path:
+        """Return where the manifest of the last parse lies."""
+        return self._target / "manifest.json"
+
+    def ensure_manifest(self) -> bool:
+        """Parse if the project's content is not what was parsed last; say whether it was needed.
+
+        Raises DbtParseError.
+        """
+        wanted = self._source_hash()
+        mark = self._target / "sources.sha256"
+        parsed = (self.manifest_path, self._target / "partial_parse.msgpack")
+        if all(path.exists() for path in parsed) and mark.exists() and mark.read_text() == wanted:
+            return False
+        self._parse()
+        mark.write_text(wanted)
+        return True
+
+    def run(self, arguments: Sequence[str]) -> DbtOutcome:
+        """Build seeds, models and data tests that `arguments` select (`--select`, `--exclude`).
+
+        Severities are lowered to `warn` for the run, so that no test hides what comes after it;
+        the outcome carries the severity that the project declares. Raises DbtRunError.
+        """
+        self.ensure_manifest()
+        manifest = self._manifest()
+        severities = _soften(manifest)
+        command = ["build", "--exclude-resource-type", "unit_test", *arguments]
+        found = self._invoke([*QUIET, *command], manifest)
+        results = getattr(found.result, "results", None)
+        if results is None:
+            raise DbtRunError(f"dbt did not start ({type(found.exception).__name__})")
+        return DbtOutcome(tuple(_node(result, severities) for result in results))
+
+    def _parse(self) -> None:
+        self._target.mkdir(parents=True, exist_ok=True)
+        found = self._invoke(["--log-level", "none", "--log-level-file", "none", "parse"], None)
+        if not found.success:
+            raise DbtParseError(f"the dbt project does not parse: {found.exception}")
+
+    def _manifest(self) -> "Manifest":
+        from dbt.contracts.graph.manifest import Manifest
+
+        manifest = Manifest.from_msgpack((self._target / "partial_parse.msgpack").read_bytes())
+        manifest.build_parent_and_child_maps()
+        if self._database is not None:
+            _point_at(manifest, self._database.name)
+        return manifest
+
+    def _invoke(self, arguments: list[str], manifest: "Manifest | None") -> Any:
+        from dbt.cli.main import dbtRunner
+
+        folders = ["--project-dir", str(self._project), "--profiles-dir", str(self._project)]
+        with _ONE_AT_A_TIME, _environment(self._variables()):
+            return dbtRunner(manifest=manifest).invoke([*arguments, *folders])
+
+    def _variables(self) -> dict[str, str]:
+        variables = {
+            "DBT_TARGET_PATH": str(self._target),
+            "DBT_LOG_PATH": str(self._logs),
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "DO_NOT_TRACK": "1",
+        }
+        if self._database is not None:
+            variables |= _login(self._database)
+        return variables
+
+    def _source_hash(self) -> str:
+        digest = hashlib.sha256()
+        for path in self._sources():
+            digest.update(str(path.relative_to(self._project)).encode() + b"\0")
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
+
+    def _sources(self) -> list[Path]:
+        named = [self._project / name for name in SOURCE_FILES]
+        found = [path for name in SOURCE_FOLDERS for path in (self._project / name).rglob("*")]
+        return sorted(path for path in (*named, *found) if path.is_file())
+
+
+def expected_nodes(manifest: Mapping[str, Any], excluded_tag: str) -> list[DbtNode]:
+    """Return the nodes that a run without `excluded_tag` must report, none of them passed yet.
+
+    `manifest` is the content of manifest.json. Ephemeral models leave no trace and are left out.
+    """
+    return [
+        DbtNode(
+            unique_id=unique_id,
+            name=node["name"],
+            resource_type=node["resource_type"],
+            has_passed=False,
+            status="missing",
+            severity=_severity(node["config"].get("severity")),
+            failures=None,
+            seconds=0.0,
+        )
+        for unique_id, node in manifest["nodes"].items()
+        if _is_expected(node, excluded_tag)
+    ]
+
+
+def _is_expected(node: Mapping[str, Any], excluded_tag: str) -> bool:
+    config = node["config"]
+    return (
+        node["resource_type"] in {"seed", "model", "test"}
+        and config.get("enabled", True)
+        and config.get("materialized") != "ephemeral"
+        and excluded_tag not in node.get("tags", [])
+    )
+
+
+def _soften(manifest: "Manifest") -> dict[str, Severity]:
+    """Set every test of the manifest object to `warn`; return what was declared."""
+    declared: dict[str, Severity] = {}
+    for unique_id, node in manifest.nodes.items():
+        if node.resource_type == "test":
+            declared[unique_id] = _severity(node.config.severity)
+            node.config.severity = "warn"
+    return declared
+
+
+def _point_at(manifest: "Manifest", database: str) -> None:
+    """Name the database of this run in every relation: one parse serves every world's database."""
+    for node in (*manifest.nodes.values(), *manifest.sources.values()):
+        parsed, node.database = node.database, database
+        if getattr(node, "relation_name", None):
+            node.relation_name = node.relation_name.replace(f'"{parsed}"', f'"{database}"', 1)
+
+
+def _node(result: Any, severities: Mapping[str, Severity]) -> DbtNode:
+    node = result.node
+    status = str(result.status)
+    return DbtNode(
+        unique_id=node.unique_id,
+        name=node.name,
+        resource_type=str(node.resource_type),
+        has_passed=status in {"pass", "success"},
+        status=status,
+        severity=severities.get(node.unique_id, "error"),
+        failures=result.failures,
+        seconds=round(result.execution_time, 3),
+    )
+
+
+def _severity(declared: str | None) -> Severity:
+    return "warning" if (declared or "error").lower() == "warn" else "error"
+
+
+def _login(database: DatabaseSettings) -> dict[str, str]:
+    return {
+        "TIEOUT_DB_HOST": database.host,
+        "TIEOUT_DB_PORT": str(database.port),
+        "TIEOUT_DB_NAME": database.name,
+        "TIEOUT_ROLE_PREFIX": database.role_prefix,
+        "TIEOUT_PASSWORD_TRANSFORM": database.passwords["transform"],
+    }
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Lend dbt its variables: it takes its login from the environment and from nowhere else."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,203 @@
+"""The record of builds: begun, ended, what was expected of them and how each check came out.
+
+Each outcome is committed by itself, so that a later failure cannot take it back.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+import psycopg
+
+Kind = Literal["dbt_test", "expectation", "tie_out", "model"]
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class ExpectedCheck:
+    """A check that a build must report; one that never ran counts as not passed."""
+
+    check_id: str
+    kind: Kind
+    severity: Severity
+
+    @property
+    def is_blocking(self) -> bool:
+        """Say whether a failure keeps entries from the ERP."""
+        return self.severity == "error"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """How one check came out. Amounts where it compares two sides; never a value of a document."""
+
+    check_id: str
+    kind: Kind
+    severity: Severity
+    has_passed: bool
+    left_amount: Decimal | None = None
+    right_amount: Decimal | None = None
+    difference: Decimal | None = None
+    failing_count: int | None = None
+
+    @property
+    def is_blocking(self) -> bool:
+        """Say whether a failure keeps entries from the ERP."""
+        return self.severity == "error"
+
+
+@dataclass(frozen=True)
+class CertificateRow:
+    """One line of a close certificate; `status` is passed, failed or missing."""
+
+    check_id: str
+    kind: str
+    severity: str
+    is_blocking: bool
+    status: str
+    left_amount: Decimal | None
+    right_amount: Decimal | None
+    difference: Decimal | None
+    failing_count: int | None
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What `ops.certificate` keeps of a build, and the lines that it stands on, failures first."""
+
+    build_id: str
+    passes: bool
+    check_count: int
+    failed_count: int
+    missing_count: int
+    content_hash: str
+    rows: Sequence[CertificateRow]
+
+
+def as_of(connection: psycopg.Connection[Any]) -> date:
+    """Return the stored as-of date. Raises LookupError where none is stored."""
+    found = connection.execute("select as_of_date from ops.installation").fetchone()
+    if found is None:
+        raise LookupError("ops.installation is empty: governance has not been loaded")
+    stored: date = found[0]
+    return stored
+
+
+def entities(connection: psycopg.Connection[Any]) -> list[str]:
+    """Return the codes of all legal entities, in order."""
+    rows = connection.execute("select entity_code from ops.entity order by entity_code")
+    return [row[0] for row in rows]
+
+
+def newest(connection: psycopg.Connection[Any]) -> str:
+    """Return the id of the newest build. Raises LookupError where there is none."""
+    found = connection.execute(
+        "select build_id from ops.build order by started_at desc, build_id limit 1"
+    ).fetchone()
+    if found is None:
+        raise LookupError("there is no build yet")
+    build_id: str = found[0]
+    return build_id
+
+
+def begin(connection: psycopg.Connection[Any], build_id: str, as_of_date: date) -> None:
+    """Record that a build began. A build that was left running died: it is marked as failed."""
+    connection.execute(
+        "update ops.build set status = 'failed', finished_at = clock_timestamp()"
+        " where status = 'running' and build_id <> %s",
+        (build_id,),
+    )
+    connection.execute(
+        "insert into ops.build (build_id, as_of_date, started_at)"
+        " values (%s, %s, clock_timestamp()) on conflict (build_id) do nothing",
+        (build_id, as_of_date),
+    )
+    connection.commit()
+
+
+def finish(connection: psycopg.Connection[Any], build_id: str, *, is_good: bool) -> None:
+    """Record that a build ended."""
+    connection.execute(
+        "update ops.build set status = %s, finished_at = clock_timestamp() where build_id = %s",
+        ("succeeded" if is_good else "failed", build_id),
+    )
+    connection.commit()
+
+
+def expect(connection: psycopg.Connection[Any], checks: Iterable[ExpectedCheck]) -> int:
+    """Replace what builds are expected to report; return how many checks that is."""
+    rows = [(c.check_id, c.kind, c.severity, c.is_blocking) for c in checks]
+    connection.execute("delete from ops.expected_check")
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.expected_check (check_id, kind, severity, is_blocking)"
+            " values (%s, %s, %s, %s)",
+            rows,
+        )
+    connection.commit()
+    return len(rows)
+
+
+def record(
+    connection: psycopg.Connection[Any], build_id: str, results: Iterable[CheckResult]
+) -> None:
+    """Keep the outcome of checks of a build; a check that ran again replaces its row."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.check_result (build_id, check_id, kind, severity, is_blocking,"
+            " has_passed, left_amount, right_amount, difference, failing_count)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " on conflict (build_id, check_id) do update set has_passed = excluded.has_passed,"
+            " severity = excluded.severity, is_blocking = excluded.is_blocking,"
+            " left_amount = excluded.left_amount, right_amount = excluded.right_amount,"
+            " difference = excluded.difference, failing_count = excluded.failing_count,"
+            " recorded_at = clock_timestamp()",
+            [_values(build_id, result) for result in results],
+        )
+    connection.commit()
+
+
+def _values(build_id: str, result: CheckResult) -> tuple[object, ...]:
+    return (
+        build_id, result.check_id, result.kind, result.severity, result.is_blocking,
+        result.has_passed, result.left_amount, result.right_amount, result.difference,
+        result.failing_count,
+    )  # fmt: skip
+
+
+def sync_exceptions(connection: psycopg.Connection[Any], build_id: str) -> int:
+    """Mirror what this build could not post into ops.exception; return how many are open now."""
+    connection.execute("select ops.sync_exceptions(%s)", (build_id,))
+    found = connection.execute(
+        "select count(*) from ops.exception where closed_at is null"
+    ).fetchone()
+    connection.commit()
+    return int(found[0]) if found else 0
+
+
+def issue_certificate(connection: psycopg.Connection[Any], build_id: str) -> Certificate:
+    """Issue the certificate of a build, whatever its checks say, and return it."""
+    connection.execute("select ops.issue_certificate(%s)", (build_id,))
+    connection.commit()
+    head = connection.execute(
+        "select build_id, passes, check_count, failed_count, missing_count, content_hash"
+        " from ops.certificate where build_id = %s",
+        (build_id,),
+    ).fetchone()
+    if head is None:
+        raise LookupError("no certificate was issued")
+    return Certificate(*head, rows=_certificate_rows(connection, build_id))
+
+
+def _certificate_rows(
+    connection: psycopg.Connection[Any], build_id: str
+) -> tuple[CertificateRow, ...]:
+    rows = connection.execute(
+        "select check_id, kind, severity, blocking, status, left_amount, right_amount,"
+        " difference, failing_count from ops.close_certificate(%s)"
+        " order by status = 'passed', severity, kind, check_id",
+        (build_id,),
+    )
+    return tuple(CertificateRow(*row) for row in rows)

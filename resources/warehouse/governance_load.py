@@ -1,0 +1,112 @@
+"""Puts the policy files into the database, as the administrator: policy is deployed, like code.
+
+The pipeline's roles may read what is loaded here and never change it.
+"""
+
+import csv
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from psycopg import Connection, sql
+
+from billing.governance.approvals import ApprovalPolicy, read_approvals
+from billing.governance.group import Group, read_group
+
+DEFAULT_AS_OF = date(2026, 10, 31)
+CHART = Path(__file__).parents[2] / "dbt_project" / "seeds" / "chart_of_accounts.csv"
+MEMO_ONLY_TYPE = "offset"  # opening balances: in the sub-ledger, never in the ERP
+
+
+def load_governance(connection: Connection[Any], folder: Path, chart: Path = CHART) -> None:
+    """Load entities, approval policy and chart in one transaction; loading twice changes nothing.
+
+    What a file no longer names is removed where nothing refers to it. Raises PolicyFileError.
+    """
+    group = read_group((folder / "entities.yaml").read_text())
+    policy = read_approvals((folder / "approvals.yaml").read_text())
+    with connection.transaction():
+        _load_group(connection, group)
+        _load_approvals(connection, policy)
+        _load_chart(connection, chart)
+
+
+def set_as_of(connection: Connection[Any], as_of: date) -> None:
+    """Store the date on which everything looks; no event is dated after it."""
+    connection.execute("update ops.installation set as_of_date = %s, updated_at = now()", [as_of])
+
+
+def _load_group(connection: Connection[Any], group: Group) -> None:
+    connection.execute(
+        """
+        insert into ops.installation (as_of_date, default_entity_code, default_facility_code)
+        values (%s, %s, %s)
+        on conflict (only_row) do update set
+            default_entity_code = excluded.default_entity_code,
+            default_facility_code = excluded.default_facility_code
+        """,
+        [DEFAULT_AS_OF, group.default_entity, group.default_facility],
+    )
+    pairs = [(entity, facility) for entity in group.entities for facility in entity.facilities]
+    entities = [(e.entity_code, e.name, e.tin) for e in group.entities]
+    facilities = [(f.facility_code, e.entity_code, f.name) for e, f in pairs]
+    if group.default_facility not in {row[0] for row in facilities}:
+        facilities.append((group.default_facility, group.default_entity, "Not mapped yet"))
+    providers = [(number, f.facility_code) for _, f in pairs for number in f.provider_ids]
+    accounts = [(number, e.entity_code) for e in group.entities for number in e.bank_accounts]
+    _upsert(connection, "ops.entity", ("entity_code", "name", "tin"), entities)
+    _upsert(connection, "ops.facility", ("facility_code", "entity_code", "name"), facilities)
+    _replace(connection, "ops.provider", ("provider_id", "facility_code"), providers)
+    _replace(connection, "ops.bank_account", ("bank_account", "entity_code"), accounts)
+
+
+def _load_approvals(connection: Connection[Any], policy: ApprovalPolicy) -> None:
+    classes = [(c.approval_class, c.basis, c.signatures) for c in policy.classes]
+    limits = [
+        (limit.basis, limit.event_amount, limit.entry_amount, limit.account_day_amount)
+        for limit in policy.limits
+    ]
+    _replace(
+        connection, "ledger.approval_class", ("approval_class", "basis", "signatures"), classes
+    )
+    columns = ("basis", "event_amount", "entry_amount", "account_day_amount")
+    _replace(connection, "ledger.approval_limit", columns, limits)
+    connection.execute("update ledger.installation set entry_lines = %s", [policy.entry_lines])
+
+
+def _load_chart(connection: Connection[Any], chart: Path) -> None:
+    with chart.open(newline="") as handle:
+        rows = [
+            (row["account"], row["name"], row["type"], row["normal"], row["type"] != MEMO_ONLY_TYPE)
+            for row in csv.DictReader(handle)
+        ]
+    columns = ("account", "name", "account_type", "normal_side", "reaches_erp")
+    _replace(connection, "ledger.account", columns, rows)
+
+
+def _replace(
+    connection: Connection[Any], table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Make a table hold exactly these rows; the first column is its key."""
+    rows = list(rows)
+    name, key = sql.Identifier(*table.split(".")), sql.Identifier(columns[0])
+    keys = [row[0] for row in rows]
+    connection.execute(sql.SQL("delete from {} where not {} = any(%s)").format(name, key), [keys])
+    _upsert(connection, table, columns, rows)
+
+
+def _upsert(
+    connection: Connection[Any], table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    names = [sql.Identifier(column) for column in columns]
+    changed = [sql.SQL("{0} = excluded.{0}").format(name) for name in names[1:]]
+    statement = sql.SQL("insert into {} ({}) values ({}) on conflict ({}) do update set {}").format(
+        sql.Identifier(*table.split(".")),
+        sql.SQL(", ").join(names),
+        sql.SQL(", ").join([sql.Placeholder()] * len(names)),
+        names[0],
+        sql.SQL(", ").join(changed),
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, list(rows))

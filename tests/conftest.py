@@ -1,0 +1,138 @@
+"""Fixtures of every kind of test: one real PostgreSQL, and a fresh migrated database per test."""
+
+import contextlib
+import itertools
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from resources.settings import ROLES, DatabaseSettings
+from resources.warehouse.database import ScrubbedConnection, connect
+from resources.warehouse.embedded import EmbeddedPostgres
+from resources.warehouse.governance_load import load_governance
+from resources.warehouse.migrate import ensure_roles, grant_entry, migrate
+
+GOVERNANCE = Path(__file__).parents[1] / "governance"
+PREFIX = "tieout_test"
+TEMPLATE = "tieout_template"
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Server:
+    """The test session's own PostgreSQL with the roles of one installation."""
+
+    postgres: EmbeddedPostgres
+    passwords: dict[str, str]
+
+    def settings(self, name: str) -> DatabaseSettings:
+        """Return the settings of one of its databases."""
+        return DatabaseSettings(
+            host="127.0.0.1",
+            port=self.postgres.port,
+            name=name,
+            role_prefix=PREFIX,
+            passwords=self.passwords,
+            admin_user=self.postgres.admin_user,
+        )
+
+    def admin_url(self, name: str = "postgres") -> str:
+        """Return the administrator's URL."""
+        return self.postgres.url(name)
+
+
+@dataclass
+class Database:
+    """A fresh migrated database: `connect("preparer")` logs in as the preparer."""
+
+    server: Server
+    settings: DatabaseSettings
+    _open: list[psycopg.Connection[Any]] = field(default_factory=list)
+
+    def connect(self, role: str, *, autocommit: bool = True) -> psycopg.Connection[Any]:
+        """Open a connection as a role; the test's end closes it."""
+        connection = connect(self.settings, role, autocommit=autocommit)
+        self._open.append(connection)
+        return connection
+
+    def admin(self, *, autocommit: bool = True) -> psycopg.Connection[Any]:
+        """Open a connection as the superuser, for preparations that no role may do."""
+        connection = ScrubbedConnection.connect(
+            self.server.admin_url(self.settings.name), autocommit=autocommit
+        )
+        self._open.append(connection)
+        return connection
+
+    def environ(self) -> dict[str, str]:
+        """Return the TIEOUT_* variables that name this database and its passwords."""
+        words = {f"TIEOUT_PASSWORD_{r.upper()}": p for r, p in self.settings.passwords.items()}
+        return {
+            "TIEOUT_DB_HOST": self.settings.host,
+            "TIEOUT_DB_PORT": str(self.settings.port),
+            "TIEOUT_DB_NAME": self.settings.name,
+            "TIEOUT_ROLE_PREFIX": self.settings.role_prefix,
+            "TIEOUT_ADMIN_USER": self.settings.admin_user,
+            "TIEOUT_ADMIN_PASSWORD": words.pop("TIEOUT_PASSWORD_ADMIN"),
+            "TIEOUT_HASH_KEY": "00" * 32,
+            **words,
+        }
+
+    def close(self) -> None:
+        """Close every connection that the test opened."""
+        for connection in self._open:
+            with contextlib.suppress(psycopg.Error):
+                connection.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """One embedded PostgreSQL for the whole session, without fsync: tests never lose power."""
+    folder = Path(tempfile.mkdtemp(prefix="tieout-test-"))
+    folder.chmod(0o711)
+    passwords = {role: secrets.token_hex(8) for role in (*ROLES, "admin")}
+    postgres = EmbeddedPostgres(
+        folder / "postgres",
+        admin_password=passwords["admin"],
+        settings={"fsync": "off", "shared_buffers": "128MB", "max_connections": "60"},
+    )
+    postgres.start()
+    try:
+        made = Server(postgres, passwords)
+        ensure_roles(made.admin_url(), PREFIX, passwords)
+        yield made
+    finally:
+        postgres.destroy()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def template(server: Server) -> str:
+    """A migrated database with the group's governance loaded, cloned for each test."""
+    migrate(server.admin_url(), server.settings(TEMPLATE))
+    if (GOVERNANCE / "entities.yaml").exists():
+        with psycopg.connect(server.admin_url(TEMPLATE)) as connection:
+            load_governance(connection, GOVERNANCE)
+    return TEMPLATE
+
+
+@pytest.fixture
+def database(server: Server, template: str) -> Iterator[Database]:
+    """A database of the test's own, gone when it ends."""
+    name = f"tieout_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(server.admin_url(), autocommit=True) as admin:
+        admin.execute(f"create database {name} template {template} owner {PREFIX}_owner")
+        made = Database(server, server.settings(name))
+        grant_entry(server.admin_url(), made.settings)
+        try:
+            yield made
+        finally:
+            made.close()
+            admin.execute(f"drop database {name} with (force)")
