@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from orchestration import commands, erp, outside
+from orchestration import commands, erp, outside, processes
 from orchestration.databases import Server, choose_server, database_variables
 from orchestration.progress import Progress
 from orchestration.state import (
@@ -135,11 +135,8 @@ class Launcher:
             erp.mirror_periods(ready)
 
     def _start_outside(self) -> dict[str, str]:
-        made = self.progress.stage(f"outside world ready: {self.world.title}")
-        with made:
-            if outside.generate(self.state, self.world):
-                outside.stop(self.state, self.world)
-            return outside.serve(self.state, self.world)
+        with self.progress.stage(f"outside world ready: {self.world.title}"):
+            return outside.ensure(self.state, self.world)
 
     def _stop_servers(self, server: Server) -> None:
         for name, path in self._pid_files():
@@ -152,6 +149,4 @@ class Launcher:
 
 
 def _stop(name: str, path: Path) -> bool:
-    from orchestration import processes
-
     return erp.stop(path) if name == "erp" else processes.stop(path)

@@ -22,8 +22,17 @@ class SandboxFailedError(Exception):
     """The sandbox could not be made; the text says where to look."""
 
 
-def generate(state: StateFolder, world: World) -> bool:
-    """Make the files of the world unless the same ones are there; True when they were made now.
+def ensure(state: StateFolder, world: World) -> dict[str, str]:
+    """Have the world's files made and served; returns the variables of its sources.
+
+    Raises SandboxFailedError, or ServerFailedError when it does not come up.
+    """
+    _generate(state, world)
+    return _serve(state, world)
+
+
+def _generate(state: StateFolder, world: World) -> None:
+    """Make the files of the world unless the same ones are there.
 
     A folder appears whole, by rename: one that a killed command left half made is thrown away.
     """
@@ -31,7 +40,8 @@ def generate(state: StateFolder, world: World) -> bool:
     print_of_world = _fingerprint(world)
     marker = folder / "made.json"
     if marker.exists() and json.loads(marker.read_text()).get("fingerprint") == print_of_world:
-        return False
+        return
+    processes.stop(pid_file(state, world))
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -42,11 +52,10 @@ def generate(state: StateFolder, world: World) -> bool:
     write_whole(partial / "made.json", json.dumps({"fingerprint": print_of_world}))
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
-    return True
 
 
-def serve(state: StateFolder, world: World) -> dict[str, str]:
-    """Serve the world's files, by the server that runs or a new one; returns its variables."""
+def _serve(state: StateFolder, world: World) -> dict[str, str]:
+    """Serve the files by the server that runs already, or by a new one."""
     folder, addresses = state.sandbox(world), state.run / f"addresses_{world.name}.json"
     found = processes.read(pid_file(state, world))
     if found is None or not addresses.exists():

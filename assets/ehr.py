@@ -1,0 +1,33 @@
+"""Patients, encounters, coverages and charges that the EHR exports (FHIR), as raw tables."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.receiving import report, take_in
+from assets.specs import ENGINEERING, raw_specs
+from resources import ehr
+from resources.dagster_resources import Installation, JobRun
+
+SPECS = raw_specs(
+    "ehr",
+    "fhir",
+    ENGINEERING,
+    {
+        "ehr_patient": "One row per version of a patient received.",
+        "ehr_encounter": "One row per version of an encounter, with its account's keyed hash.",
+        "ehr_coverage": "One row per version of a patient's coverage by a payer.",
+        "ehr_charge": "One row per version of a charge (ChargeItem).",
+    },
+)
+
+
+@dg.multi_asset(specs=SPECS, name="ehr_exports")
+def ehr_exports(
+    installation: Installation, build_run: JobRun
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Ask for a bulk export, archive its files unchanged, read them and load their rows."""
+    del build_run  # asked for because it keeps a second build out
+    receipts = ehr.receipts(installation.settings.fhir)
+    landed = take_in(installation, ehr.SOURCE, receipts)
+    yield from report(SPECS, landed, is_configured=installation.settings.fhir.is_configured)

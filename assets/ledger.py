@@ -1,0 +1,118 @@
+"""From marts to approved entries: cut-off, exceptions, certificate, proposal, approval by policy.
+
+Each body asks the database; what may be approved or sent is decided there.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import dagster as dg
+
+from assets.metadata import certificate_table
+from assets.specs import ACCOUNTING, table_spec
+from resources.dagster_resources import Installation, JobRun
+from resources.warehouse import builds, ledger
+
+GROUP = "ledger"
+KINDS = {"postgres"}
+RAW_KEYS = tuple(
+    dg.AssetKey(["raw", table])
+    for table in ("claim", "remittance", "bank_statement", "ehr_charge", "card_charge")
+)
+FACT = dg.AssetKey(["marts", "fct_ledger_line"])
+
+
+def _spec(schema: str, table: str, what: str, deps: list[dg.AssetKey]) -> dg.AssetSpec:
+    return table_spec(
+        schema, table, what, group=GROUP, owner=ACCOUNTING, kinds=KINDS, has_phi=False, deps=deps
+    )
+
+
+CUTOFF = _spec(
+    "ledger",
+    "cutoff",
+    "One row per entity and close: the date, and the moment up to which evidence was known.",
+    list(RAW_KEYS),
+)
+CERTIFICATE = _spec(
+    "ledger",
+    "certificate",
+    "One row per build: every expected check with its outcome; one that is missing has not passed.",
+    [dg.AssetKey(["ops", "check_result"]), dg.AssetKey(["ops", "expected_check"])],
+)
+ENTRY = _spec(
+    "ledger",
+    "entry",
+    "One row per journal entry: the difference between what evidence demands and what is recorded.",
+    [FACT, CERTIFICATE.key, dg.AssetKey(["erp", "period"])],
+)
+APPROVAL = _spec(
+    "ledger",
+    "approval",
+    "One row per signature on an entry; policy signs what its class and limits allow.",
+    [ENTRY.key],
+)
+
+
+@dg.multi_asset(specs=[CUTOFF], name="record_cutoff")
+def record_cutoff(installation: Installation, build_run: JobRun) -> dg.MaterializeResult[None]:
+    """Record the cut-off of each entity at the as-of date; one that exists stays as it is."""
+    with closing(installation.connect("preparer")) as connection:
+        codes = builds.entities(connection)
+        for entity in codes:
+            ledger.record_cutoff(connection, entity, build_run.as_of)
+        connection.commit()
+    metadata = {"as_of_date": build_run.as_of.isoformat(), "entities": len(codes)}
+    return dg.MaterializeResult(asset_key=CUTOFF.key, metadata=metadata)
+
+
+@dg.multi_asset(
+    specs=[CERTIFICATE],
+    name="issue_certificate",
+    check_specs=[
+        dg.AssetCheckSpec(
+            "passes", asset=CERTIFICATE.key, blocking=False,
+            description="Every blocking check of the build ran and passed.",
+        )
+    ],
+)  # fmt: skip
+def issue_certificate(
+    installation: Installation, build_run: JobRun
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """Issue the certificate of this build, whatever its checks say."""
+    with closing(installation.connect("transform")) as connection:
+        issued = builds.issue_certificate(connection, build_run.build_id)
+    counts = {
+        "checks": issued.check_count,
+        "failed": issued.failed_count,
+        "missing": issued.missing_count,
+        "content_hash": issued.content_hash,
+    }
+    table = {"lines": certificate_table(issued)}
+    yield dg.MaterializeResult(asset_key=CERTIFICATE.key, metadata={**counts, **table})
+    yield dg.AssetCheckResult(
+        check_name="passes", asset_key=CERTIFICATE.key, passed=issued.passes,
+        severity=dg.AssetCheckSeverity.ERROR, metadata=counts,
+    )  # fmt: skip
+
+
+@dg.multi_asset(specs=[ENTRY], name="propose_entries")
+def propose_entries(installation: Installation, build_run: JobRun) -> dg.MaterializeResult[None]:
+    """Propose the difference; unsent entries are stamped with this build."""
+    with closing(installation.connect("preparer")) as connection:
+        found = ledger.propose(connection, build_run.build_id)
+        connection.commit()
+    metadata = {
+        "proposed": found.proposed, "replaced": found.voided, "unchanged": found.unchanged,
+    }  # fmt: skip
+    return dg.MaterializeResult(asset_key=ENTRY.key, metadata=metadata)
+
+
+@dg.multi_asset(specs=[APPROVAL], name="approve_by_policy")
+def approve_by_policy(installation: Installation, build_run: JobRun) -> dg.MaterializeResult[None]:
+    """Have policy sign what it may; the rest waits for a person."""
+    with closing(installation.connect("policy")) as connection:
+        found = ledger.approve_by_policy(connection, build_run.build_id)
+        connection.commit()
+    metadata = {"approved": found.approved, "waiting": found.waiting}
+    return dg.MaterializeResult(asset_key=APPROVAL.key, metadata=metadata)

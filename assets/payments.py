@@ -1,0 +1,33 @@
+"""Card charges, refunds, fees and payouts that the card processor lists, as raw tables."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.receiving import report, take_in
+from assets.specs import TREASURY, raw_specs
+from resources import payments
+from resources.dagster_resources import Installation, JobRun
+
+SPECS = raw_specs(
+    "payments",
+    "stripe",
+    TREASURY,
+    {
+        "card_charge": "One row per version of a card charge.",
+        "card_refund": "One row per version of a refund.",
+        "card_balance_transaction": "One row per movement of the processor's balance, with fee.",
+        "card_payout": "One row per version of a payout to the bank.",
+    },
+)
+
+
+@dg.multi_asset(specs=SPECS, name="card_lists")
+def card_lists(
+    installation: Installation, build_run: JobRun
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Fetch the processor's lists by month, archive them, read them and load their rows."""
+    del build_run  # asked for because it keeps a second build out
+    receipts = payments.receipts(installation.settings.cards)
+    landed = take_in(installation, payments.SOURCE, receipts)
+    yield from report(SPECS, landed, is_configured=installation.settings.cards.is_configured)

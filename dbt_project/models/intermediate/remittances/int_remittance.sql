@@ -1,0 +1,52 @@
+-- Each 835 payment with its entity, payer and outcome. A payment has one winner: a clean
+-- transaction before a quarantined one, then the smallest content hash, whatever came first.
+with
+
+located as (
+    select
+        remittance.*,
+        provider.entity_code, provider.facility_code, provider.provider_id,
+        coalesce(payers.payer_code, remittance.payer_id, 'UNKNOWN') as payer_code,
+        coalesce(payers.payer_class, 'unknown') as payer_class,
+        coalesce(remittance.payment_date, transaction.interchange_date) as event_date,
+        {{ surrogate_key([
+            'remittance.payer_id', 'remittance.trace_number', 'remittance.payment_date',
+            'remittance.payment_amount',
+            "case when remittance.payment_amount = 0 or remittance.payment_method = 'NON'"
+            ~ " or remittance.trace_number is null then remittance.content_hash end",
+        ]) }} as payment_key
+    from {{ ref('stg_clearinghouse__remittance') }} as remittance
+    inner join {{ ref('int_provider_resolved') }} as provider
+        on coalesce(remittance.payee_npi, '') = provider.npi
+        and coalesce(remittance.payee_tin, '') = provider.tin
+    left join {{ ref('stg_clearinghouse__transaction') }} as transaction
+        on remittance.file_id = transaction.file_id
+        and remittance.transaction_no = transaction.transaction_no
+    left join {{ ref('payers') }} as payers
+        on remittance.payer_id in (payers.payer_trace_id, payers.payer_code)
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by payment_key
+            order by finding_code is not null, content_hash, file_id, transaction_no
+        ) as payment_rank
+    from located
+)
+
+select
+    ranked.file_id, ranked.segment, ranked.known_at, ranked.transaction_no,
+    ranked.entity_code, ranked.facility_code, ranked.provider_id,
+    ranked.payer_id, ranked.payer_code, ranked.payer_class,
+    ranked.trace_number, ranked.payment_method, ranked.payment_amount,
+    ranked.event_date, ranked.payment_key, ranked.payment_rank, ranked.content_hash,
+    case
+        when ranked.finding_code is not null then ranked.finding_code
+        when ranked.payment_rank > 1 then 'DUPLICATE_REMITTANCE'
+        when ranked.event_date is null then 'DATE_MISSING'
+        when ranked.event_date > installation.as_of_date then 'DATED_AFTER_AS_OF'
+    end as reason_code
+from ranked
+cross join {{ ref('stg_ops__installation') }} as installation

@@ -1,0 +1,4 @@
+select distinct
+    entity_code,
+    cutoff_date
+from {{ source('ledger', 'cutoff') }}

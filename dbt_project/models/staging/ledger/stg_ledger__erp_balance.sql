@@ -1,0 +1,7 @@
+select
+    entity_code,
+    account,
+    balance_amount,
+    as_of_date,
+    read_at
+from {{ source('ledger', 'erp_balance') }}

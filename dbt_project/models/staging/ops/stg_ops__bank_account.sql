@@ -1,0 +1,4 @@
+select
+    bank_account,
+    entity_code
+from {{ source('ops', 'bank_account') }}

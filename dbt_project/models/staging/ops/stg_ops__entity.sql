@@ -1,0 +1,4 @@
+select
+    entity_code,
+    nullif(trim(tin), '') as tin
+from {{ source('ops', 'entity') }}

@@ -1,0 +1,204 @@
+"""The `tieout` command. Starts quickly: no dagster, dbt, pandas or great_expectations up here.
+
+Options are read and results are printed here; each command's work is in a module of its own.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from orchestration.progress import Progress
+from orchestration.state import DEFAULT_AS_OF, DEFAULT_CLAIMS, DEFAULT_SEED, World
+
+app = typer.Typer(
+    help="Patient billing, from received file to ERP document, tied out to the cent.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+AsJson = Annotated[bool, typer.Option("--json", help="The same content for scripts.")]
+FAILED, HELD = 1, 3
+
+
+@app.command()
+def run(
+    files: Annotated[Path | None, typer.Option(help="A folder of your own X12, bank files.")] = None,
+    seed: Annotated[int, typer.Option(help="Another synthetic group.")] = DEFAULT_SEED,
+    claims: Annotated[int, typer.Option(help="Claims of the group.", min=1)] = DEFAULT_CLAIMS,
+    as_of: Annotated[str | None, typer.Option(help="As-of date, like 2026-10-31.")] = None,
+) -> None:
+    """From received files to ERP documents, and the table that says how it ties out.
+
+    Exit code 0: done; 1: failed; 3: done, but the certificate does not pass or entries are held.
+    """
+    from orchestration.run import run_pipeline
+
+    world = _world(files, seed, claims, as_of)
+    outcome = run_pipeline(dict(os.environ), Progress(), world)
+    _print(outcome.lines)
+    if outcome.has_failed:
+        raise typer.Exit(FAILED)
+    if outcome.is_held:
+        raise typer.Exit(HELD)
+
+
+@app.command()
+def up() -> None:
+    """Keep everything running, with Dagster's pages, until interrupted."""
+    from orchestration.up import stay_up
+
+    stay_up(dict(os.environ), Progress())
+
+
+@app.command()
+def down() -> None:
+    """Stop every server of this state folder."""
+    stopped = _launcher().stop_all()
+    _print([f"stopped: {', '.join(stopped)}" if stopped else "nothing was running"])
+
+
+@app.command()
+def clean() -> None:
+    """Stop every server and delete the state folder: databases, archive, everything."""
+    _launcher().destroy()
+    _print(["the state folder is gone"])
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """What runs where, how to connect, freshness, queues, and what is held and why."""
+    from orchestration import status as page
+    from resources.warehouse.database import connect
+
+    launcher = _launcher()
+    servers = launcher.servers()
+    with launcher.database() as settings, connect(settings.database, "auditor") as connection:
+        found = {
+            "world": launcher.world.title,
+            "state_folder": str(launcher.state.root),
+            "servers": servers,
+            "connect": page.connections(settings),
+            **page.gather(connection),
+        }
+    _show(found, page.render(found), as_json=as_json)
+
+
+@app.command()
+def exceptions(
+    code: Annotated[str | None, typer.Option(help="One reason only.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Every record that waits: file, position, rule and dollars."""
+    from orchestration import exceptions as page
+    from resources.warehouse.database import connect
+
+    with _launcher().database() as settings, connect(settings.database, "auditor") as connection:
+        found = page.gather(connection, code)
+    _show({"exceptions": found}, page.render(found), as_json=as_json)
+
+
+@app.command()
+def trace(
+    reference: Annotated[str, typer.Argument(help="ERP document number, or claim number.")],
+    limit: Annotated[int, typer.Option(help="Events shown per line.", min=1)] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """From an ERP document back to the masked segments, or everything a claim led to."""
+    from orchestration import trace as page
+    from resources.warehouse.database import connect
+
+    with _launcher().database() as settings, connect(settings.database, "auditor") as connection:
+        found = page.gather(connection, settings, reference, limit)
+    _show(found, page.render(found), as_json=as_json)
+    if page.is_empty(found):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def prove(as_json: AsJson = False) -> None:
+    """Work out every tie-out again, from the archived bytes to the ERP. Exit code 1: one fails."""
+    from orchestration import prove as page
+
+    with _launcher().database_and_erp() as settings:
+        found = page.gather(settings)
+    _show(found, page.render(found), as_json=as_json)
+    if not page.holds(found):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def approve(
+    entries: Annotated[list[int] | None, typer.Argument(help="Entry numbers of the list.")] = None,
+    list_only: Annotated[bool, typer.Option("--list", help="Show what waits; sign nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Sign entries that wait for a person, as the controller's own database login."""
+    from orchestration import approve as page
+    from resources.warehouse.database import connect
+
+    with _launcher().database() as settings, connect(settings.database, "controller") as connection:
+        waiting = page.waiting(connection)
+        if list_only or not entries:
+            _show({"waiting": waiting}, page.render(waiting), as_json=as_json)
+            return
+        known = {entry["entry_id"]: entry for entry in waiting}
+        unknown = [number for number in entries if number not in known]
+        if unknown:
+            _fail(f"no such entry waits: {', '.join(map(str, unknown))}")
+        chosen = [known[number] for number in entries]
+        _print(page.render(chosen))
+        signed = page.sign(connection, chosen)
+        connection.commit()
+    _print(page.outcome(signed))
+    if any(one.refusal for one in signed):
+        raise typer.Exit(FAILED)
+
+
+def main() -> None:
+    """Run the command; an expected problem is one line on standard error and exit code 1."""
+    from orchestration.errors import EXPECTED
+
+    try:
+        app()
+    except EXPECTED as problem:
+        _fail(str(problem))
+
+
+def _world(files: Path | None, seed: int, claims: int, as_of: str | None) -> World:
+    try:
+        day = date.fromisoformat(as_of) if as_of else None
+    except ValueError:
+        _fail(f"not a date like 2026-10-31: {as_of}")
+    if files is None:
+        return World(seed, claims, day or DEFAULT_AS_OF)
+    if not files.is_dir():
+        _fail(f"not a folder: {files}")
+    today = datetime.now().astimezone().date()
+    return World(files=str(files.resolve()), as_of=day or today)
+
+
+def _launcher() -> Any:
+    from orchestration.launcher import Launcher
+
+    return Launcher(dict(os.environ), Progress(is_quiet=True))
+
+
+def _show(found: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    from orchestration.tables import plain
+
+    _print([json.dumps(plain(found), indent=2)] if as_json else lines)
+
+
+def _print(lines: Iterable[str]) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _fail(problem: str) -> NoReturn:
+    sys.stderr.write(f"tieout: {problem}\n")
+    raise SystemExit(FAILED)

@@ -1,0 +1,172 @@
+"""`tieout trace`: from an ERP document to the masked segments behind it, and from a claim onwards.
+
+Only here does an account number meet its keyed hash: the caller knows it and gives it.
+"""
+
+import hashlib
+import hmac
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+
+from orchestration.excerpts import Excerpts
+from orchestration.status import rows
+from orchestration.tables import table
+from resources.archive import Archive
+from resources.settings import Settings
+
+DOCUMENTS = """
+select d.erp, d.document_number, d.document_ref, d.state, d.posted_on, d.matches, e.entry_id,
+       e.entity_code, e.accounting_date, e.approval_class, e.entry_no, e.erp_key, e.content_hash
+from ledger.erp_document d join ledger.entry e using (entry_id)
+where (d.document_number = %(text)s or d.document_ref = %(text)s or e.erp_key = %(text)s)
+  and (%(entity)s::text is null or e.entity_code = %(entity)s)
+order by e.entity_code, e.entry_id
+"""
+LINES = """
+select l.line_no, l.account, l.rule, l.original_period, l.facility_code, l.payer_class,
+       x.debit_amount, x.credit_amount, count(v.*)::int as event_count,
+       coalesce(sum(v.signed_amount), 0) as events_amount
+from ledger.entry_line l
+left join ledger.erp_document_line x using (entry_id, line_no)
+left join ledger.entry_event v using (entry_id, line_no)
+where l.entry_id = %s
+group by l.entry_id, l.line_no, x.debit_amount, x.credit_amount order by l.line_no
+"""
+EVENTS = """
+select v.event, v.rule, v.signed_amount as amount, v.original_date, v.event_id, f.name as file,
+       v.segment, f.sha256, f.kind, f.received_at
+from ledger.entry_event v left join ops.received_file f using (file_id)
+where v.entry_id = %s and v.line_no = %s
+order by abs(v.signed_amount) desc, v.event_id limit %s
+"""
+CLAIM = """
+select b.event_date, b.event, b.amount, b.entity_code, l.rule, l.account, l.signed_amount,
+       coalesce(e.state, case when l.line_id is null then 'memo' else 'not proposed' end) as state,
+       d.document_number, f.name as file, b.segment, f.sha256, f.kind, f.received_at, b.event_id
+from marts.fct_billing_event b
+left join marts.fct_ledger_line l using (event_id)
+left join ledger.entry_event v using (line_id)
+left join ledger.entry e on e.entry_id = v.entry_id and e.state <> 'void'
+left join ledger.erp_document d on d.entry_id = e.entry_id
+left join ops.received_file f on f.file_id = b.file_id
+where b.account_key = any(%s) and (v.line_id is null or e.entry_id is not null)
+order by b.event_date, b.event_id, l.account
+"""
+
+
+def gather(
+    connection: psycopg.Connection[Any], settings: Settings, reference: str, limit: int
+) -> dict[str, Any]:
+    """What `reference` names: ERP documents first, else a claim or account number.
+
+    `NLH:2026/12` keeps to one entity. Shows `limit` events per line; sums are over all of them.
+    """
+    entity, _, number = reference.rpartition(":")
+    values = {"text": number, "entity": entity or None}
+    excerpts = Excerpts(Archive(settings.archive_folder))
+    found = _named(connection, DOCUMENTS, values)
+    if found:
+        return {"documents": [_document(connection, one, limit, excerpts) for one in found]}
+    return {"claim": _claim(connection, settings, number, excerpts)}
+
+
+def account_hash(hash_key: bytes, number: str) -> str:
+    """The keyed hash that stands for an account number past the raw zone."""
+    digest = hmac.new(hash_key, number.strip().upper().encode(), hashlib.sha256)
+    return digest.hexdigest()[:32]
+
+
+def _named(
+    connection: psycopg.Connection[Any], query: str, values: dict[str, Any]
+) -> list[dict[str, Any]]:
+    found = connection.execute(query.encode(), values)
+    names = [column.name for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def _document(
+    connection: psycopg.Connection[Any], head: dict[str, Any], limit: int, excerpts: Excerpts
+) -> dict[str, Any]:
+    lines = rows(connection, LINES, head["entry_id"])
+    for line in lines:
+        amount = (line["debit_amount"] or Decimal(0)) - (line["credit_amount"] or Decimal(0))
+        line["difference"] = amount - line["events_amount"]
+        events = rows(connection, EVENTS, head["entry_id"], line["line_no"], limit)
+        line["events"] = [_with_excerpt(event, excerpts) for event in events]
+    return {**head, "lines": lines}
+
+
+def _claim(
+    connection: psycopg.Connection[Any], settings: Settings, number: str, excerpts: Excerpts
+) -> dict[str, Any]:
+    hashed = account_hash(settings.hash_key, number)
+    entities = [row["entity_code"] for row in rows(connection, "select entity_code from ops.entity")]
+    keys = [hashlib.md5(f"{one}|{hashed}".encode()).hexdigest() for one in entities]  # noqa: S324
+    found = [_with_excerpt(one, excerpts) for one in rows(connection, CLAIM, keys)]
+    balances: dict[str, Decimal] = {}
+    for one in found:
+        if one["account"]:
+            balances[one["account"]] = balances.get(one["account"], Decimal(0))
+            balances[one["account"]] += one["signed_amount"]
+    return {"events": found, "balances": dict(sorted(balances.items()))}
+
+
+def _with_excerpt(event: dict[str, Any], excerpts: Excerpts) -> dict[str, Any]:
+    sha256, kind = event.pop("sha256"), event.pop("kind")
+    has_place = sha256 is not None and event["segment"] is not None
+    event["excerpt"] = excerpts.piece(sha256, kind, event["segment"]) if has_place else None
+    return event
+
+
+def is_empty(found: dict[str, Any]) -> bool:
+    """Whether nothing was found at all."""
+    return not found.get("documents") and not found.get("claim", {}).get("events")
+
+
+def render(found: dict[str, Any]) -> list[str]:
+    """The same content as text."""
+    if is_empty(found):
+        return ["No ERP document, claim or account of that number."]
+    if "documents" in found:
+        return [line for one in found["documents"] for line in _document_lines(one)]
+    return _claim_lines(found["claim"])
+
+
+def _document_lines(document: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{document['erp']} document {document['document_number']} of {document['entity_code']}, "
+        f"{document['state']}, dated {document['accounting_date']}; entry {document['entry_no']}, "
+        f"class {document['approval_class']}, key {document['erp_key']}",
+        "read back line by line: " + ("equal" if document["matches"] else "DIFFERENT"),
+    ]
+    for one in document["lines"]:
+        amount = one["events_amount"] + one["difference"]
+        lines += [
+            "",
+            f"line {one['line_no']}  {one['account']}  {amount:,.2f}  rule {one['rule']}  "
+            f"{one['facility_code'] or ''} {one['payer_class'] or ''} {one['original_period']:%Y-%m}"
+            f"  = {one['event_count']:,} events, difference {one['difference']:,.2f}",
+            *_event_lines(one["events"]),
+        ]
+    return lines
+
+
+def _event_lines(events: list[dict[str, Any]]) -> list[str]:
+    rows_of_events = [
+        (one["original_date"], one["event"], one["amount"], one["file"], one["segment"],
+         one["excerpt"])
+        for one in events
+    ]  # fmt: skip
+    return table(["date", "event", "amount", "file", "segment", "masked"], rows_of_events, 4)
+
+
+def _claim_lines(claim: dict[str, Any]) -> list[str]:
+    columns = ["date", "event", "account", "amount", "rule", "state", "document", "file", "masked"]
+    listed = [
+        (one["event_date"], one["event"], one["account"], one["signed_amount"], one["rule"],
+         one["state"], one["document_number"], one["file"], one["excerpt"])
+        for one in claim["events"]
+    ]  # fmt: skip
+    return [*table(columns, listed), "", *table(["account", "balance"], claim["balances"].items())]
