@@ -3,6 +3,7 @@
 Options are read and results are printed here; each command's work is in a module of its own.
 """
 
+# ruff: noqa: PLC0415 (a command imports what it needs when it is asked for, so that help is quick)
 import json
 import os
 import sys
@@ -12,11 +13,34 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from orchestration.progress import Progress
-from orchestration.state import DEFAULT_AS_OF, DEFAULT_CLAIMS, DEFAULT_SEED, World
+from orchestration.state import (
+    DEFAULT_AS_OF,
+    DEFAULT_CLAIMS,
+    DEFAULT_SEED,
+    World,
+    state_folder,
+    world_of_files,
+)
+
+
+class Commands(TyperGroup):
+    """The group of commands: an expected problem is one line on standard error."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        from orchestration.errors import expected
+
+        try:
+            return super().invoke(ctx)
+        except expected() as problem:
+            _fail(str(problem))
+
 
 app = typer.Typer(
+    cls=Commands,
     help="Patient billing, from received file to ERP document, tied out to the cent.",
     no_args_is_help=True,
     add_completion=False,
@@ -28,7 +52,9 @@ FAILED, HELD = 1, 3
 
 @app.command()
 def run(
-    files: Annotated[Path | None, typer.Option(help="A folder of your own X12, bank files.")] = None,
+    files: Annotated[
+        Path | None, typer.Option(help="A folder of your own X12, bank files.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Another synthetic group.")] = DEFAULT_SEED,
     claims: Annotated[int, typer.Option(help="Claims of the group.", min=1)] = DEFAULT_CLAIMS,
     as_of: Annotated[str | None, typer.Option(help="As-of date, like 2026-10-31.")] = None,
@@ -135,7 +161,9 @@ def prove(as_json: AsJson = False) -> None:
 @app.command()
 def approve(
     entries: Annotated[list[int] | None, typer.Argument(help="Entry numbers of the list.")] = None,
-    list_only: Annotated[bool, typer.Option("--list", help="Show what waits; sign nothing.")] = False,
+    list_only: Annotated[
+        bool, typer.Option("--list", help="Show what waits; sign nothing.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Sign entries that wait for a person, as the controller's own database login."""
@@ -160,16 +188,6 @@ def approve(
         raise typer.Exit(FAILED)
 
 
-def main() -> None:
-    """Run the command; an expected problem is one line on standard error and exit code 1."""
-    from orchestration.errors import EXPECTED
-
-    try:
-        app()
-    except EXPECTED as problem:
-        _fail(str(problem))
-
-
 def _world(files: Path | None, seed: int, claims: int, as_of: str | None) -> World:
     try:
         day = date.fromisoformat(as_of) if as_of else None
@@ -180,7 +198,7 @@ def _world(files: Path | None, seed: int, claims: int, as_of: str | None) -> Wor
     if not files.is_dir():
         _fail(f"not a folder: {files}")
     today = datetime.now().astimezone().date()
-    return World(files=str(files.resolve()), as_of=day or today)
+    return world_of_files(state_folder(os.environ), str(files.resolve()), day, today)
 
 
 def _launcher() -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from orchestration import commands, erp, outside, processes
 from orchestration.databases import Server, choose_server, database_variables
+from orchestration.errors import ExpectedError
 from orchestration.progress import Progress
 from orchestration.state import (
     StateFolder,
@@ -29,7 +30,7 @@ from resources.warehouse.migrate import ensure_roles, migrate
 GOVERNANCE = Path(__file__).parents[1] / "governance"
 
 
-class NothingHereError(Exception):
+class NothingHereError(ExpectedError):
     """The command needs what only `tieout run` makes."""
 
 

@@ -5,6 +5,7 @@ The sandbox runs as programs of its own (it is the outside world); nothing of it
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,13 +13,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestration import processes
+from orchestration.errors import ExpectedError
 from orchestration.state import StateFolder, World, write_whole
 
 SERVE_SECONDS = 60.0
 CODE = Path(__file__).parents[1]
 
 
-class SandboxFailedError(Exception):
+class SandboxFailedError(ExpectedError):
     """The sandbox could not be made; the text says where to look."""
 
 
@@ -130,7 +132,5 @@ def _fingerprint(world: World) -> str:
 
 def _plain_environment() -> dict[str, str]:
     """No variable of ours reaches the outside world: it has no business with our secrets."""
-    import os  # noqa: PLC0415
-
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("TIEOUT_", "DAGSTER_"))}
     return {**kept, "PYTHONPATH": str(CODE)}

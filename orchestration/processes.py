@@ -15,12 +15,13 @@ from pathlib import Path
 
 import psutil
 
+from orchestration.errors import ExpectedError
 from orchestration.state import read_json, write_whole
 
 STOP_SECONDS = 10.0
 
 
-class ServerFailedError(Exception):
+class ServerFailedError(ExpectedError):
     """A server ended or did not answer; the text names its log."""
 
 

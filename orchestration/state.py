@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
+from orchestration.errors import ExpectedError
+
 PASSWORD_ROLES = (
     "INGEST", "TRANSFORM", "PREPARER", "POLICY", "APPROVER", "POSTER", "BI_READER", "AUDITOR",
     "DAGSTER", "ERP", "CONTROLLER",
@@ -23,7 +25,7 @@ DEFAULT_CLAIMS = 5000
 DEFAULT_AS_OF = date(2026, 10, 31)
 
 
-class StateBusyError(Exception):
+class StateBusyError(ExpectedError):
     """Another tieout command is changing this state folder."""
 
 
@@ -47,6 +49,10 @@ class StateFolder:
     def world(self) -> Path:
         """Which world the last `tieout run` worked on."""
         return self.root / "world.json"
+
+    def kept_world(self, name: str) -> Path:
+        """What is known of the world of that name."""
+        return self.root / "worlds" / f"{name}.json"
 
     @property
     def postgres(self) -> Path:
@@ -126,15 +132,28 @@ class World:
 
 def read_world(state: StateFolder) -> World:
     """The world of the last run; the default one where none was kept."""
-    if not state.world.exists():
-        return World()
-    kept = json.loads(state.world.read_text())
+    return _world_of(state.world) or World()
+
+
+def world_of_files(state: StateFolder, files: str, as_of: date | None, today: date) -> World:
+    """The world of a user's folder: its as-of date is today at first, and stays until changed."""
+    kept = _world_of(state.kept_world(World(files=files).name))
+    return World(files=files, as_of=as_of or (kept.as_of if kept else today))
+
+
+def _world_of(path: Path) -> World | None:
+    if not path.exists():
+        return None
+    kept = json.loads(path.read_text())
     return World(**{**kept, "as_of": date.fromisoformat(kept["as_of"])})
 
 
 def keep_world(state: StateFolder, world: World) -> None:
     """Remember the world, so that `status`, `trace` and the others look at the same one."""
-    write_whole(state.world, json.dumps(asdict(world), default=str))
+    text = json.dumps(asdict(world), default=str)
+    state.kept_world(world.name).parent.mkdir(exist_ok=True)
+    write_whole(state.kept_world(world.name), text)
+    write_whole(state.world, text)
 
 
 def read_secrets(state: StateFolder) -> dict[str, str]:

@@ -102,7 +102,9 @@ def _claim(
     connection: psycopg.Connection[Any], settings: Settings, number: str, excerpts: Excerpts
 ) -> dict[str, Any]:
     hashed = account_hash(settings.hash_key, number)
-    entities = [row["entity_code"] for row in rows(connection, "select entity_code from ops.entity")]
+    entities = [
+        row["entity_code"] for row in rows(connection, "select entity_code from ops.entity")
+    ]
     keys = [hashlib.md5(f"{one}|{hashed}".encode()).hexdigest() for one in entities]  # noqa: S324
     found = [_with_excerpt(one, excerpts) for one in rows(connection, CLAIM, keys)]
     balances: dict[str, Decimal] = {}
@@ -146,8 +148,9 @@ def _document_lines(document: dict[str, Any]) -> list[str]:
         lines += [
             "",
             f"line {one['line_no']}  {one['account']}  {amount:,.2f}  rule {one['rule']}  "
-            f"{one['facility_code'] or ''} {one['payer_class'] or ''} {one['original_period']:%Y-%m}"
-            f"  = {one['event_count']:,} events, difference {one['difference']:,.2f}",
+            f"{one['facility_code'] or ''} {one['payer_class'] or ''} "
+            f"{one['original_period']:%Y-%m}  = {one['event_count']:,} events, "
+            f"difference {one['difference']:,.2f}",
             *_event_lines(one["events"]),
         ]
     return lines

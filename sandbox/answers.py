@@ -84,7 +84,8 @@ def make_answer_key(world: World, claims: int) -> AnswerKey:
 
 def _error(item: PlantedError) -> dict[str, Any]:
     facts = asdict(item)
-    return {**facts, "amount": decimal_text(facts.pop("cents"))} | {"cents": item.cents}
+    facts["amount"] = decimal_text(facts.pop("cents"))
+    return facts
 
 
 def _general_ledger(book: Book) -> dict[str, dict[str, str]]:

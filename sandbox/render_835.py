@@ -13,6 +13,8 @@ from sandbox.remittances import Remittance
 from sandbox.x12 import Route, interchange, segment, transaction
 
 VERSION = "005010X221A1"
+# Claims say BL (Blue Cross); the remittance guide does not know that code and says 12 (PPO).
+REMITTANCE_FILING = {"BL": "12"}
 PLACE_OF_SERVICE = {"inpatient": "11", "outpatient": "13", "emergency": "13"}
 
 
@@ -79,11 +81,12 @@ def _claim(claim: ClaimResult) -> list[str]:
     encounter, payer = claim.encounter, claim.payer
     charge = claim.charge if claim.stated_charge is None else claim.stated_charge
     share = x12_text(claim.patient_share) if claim.patient_share else ""
+    filing = payer.filing_code(encounter.facility.kind)
     facility_type = PLACE_OF_SERVICE.get(encounter.setting, "11")
     body = [
         segment(
             "CLP", encounter.account, claim.status, x12_text(charge), x12_text(claim.paid), share,
-            payer.filing_code(encounter.facility.kind), claim.control_number, facility_type,
+            REMITTANCE_FILING.get(filing, filing), claim.control_number, facility_type,
             claim.frequency,
         )
     ]  # fmt: skip

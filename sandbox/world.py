@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sandbox import faults
@@ -11,7 +11,7 @@ from sandbox.bank import BankLine, Statement, make_bank_lines, make_statements
 from sandbox.cards import CardActivity, make_card_activity
 from sandbox.days import first_day, next_weekday
 from sandbox.encounters import Encounter, make_encounters, stranger
-from sandbox.faults import Planted
+from sandbox.faults import Planted, PlantedError
 from sandbox.patients import Patient, make_patients
 from sandbox.payers import BLUE
 from sandbox.remittances import make_remittances
@@ -52,9 +52,19 @@ def make_world(seed: int, claims: int, as_of: date) -> World:
     remittances = make_remittances((*stories.results, _strange_result(seed, as_of, stories)))
     planted = faults.plant(seed, as_of, remittances)
     cards = make_card_activity(seed, encounters, stories.results, as_of)
+    planted = replace(planted, errors=(*planted.errors, _card_error(cards)))
     lines = make_bank_lines(planted.remittances, planted.stray_deposit, cards.payouts, as_of)
     statements = make_statements(lines, as_of)
     return World(seed, as_of, patients, encounters, stories, planted, cards, lines, statements)
+
+
+def _card_error(cards: CardActivity) -> PlantedError:
+    """List the card payment on an account that nobody knows: it is booked as unapplied."""
+    (charge,) = (charge for charge in cards.charges if not charge.is_known)
+    return PlantedError(
+        "card_unknown_account", "charges", "UNKNOWN_ACCOUNT", "posted", charge.cents,
+        "card_charge", account=charge.account, reference=charge.charge_id,
+    )  # fmt: skip
 
 
 def _strange_result(seed: int, as_of: date, stories: Stories) -> ClaimResult:

@@ -1,0 +1,20 @@
+"""Problems that a person can do something about: one line, no traceback, exit code 1."""
+
+
+class ExpectedError(Exception):
+    """Something to be told, not traced; the text says what to do or where to look."""
+
+
+def expected() -> tuple[type[Exception], ...]:
+    """Classes of such problems, those of the parts below included; imported when one happens."""
+    from resources.settings import InvalidSettingError, MissingSettingError  # noqa: PLC0415
+    from resources.warehouse.embedded import EmbeddedPostgresError  # noqa: PLC0415
+    from resources.warehouse.migrate import MigrationError  # noqa: PLC0415
+
+    return (
+        ExpectedError,
+        EmbeddedPostgresError,
+        MigrationError,
+        InvalidSettingError,
+        MissingSettingError,
+    )
