@@ -6,10 +6,10 @@ runs in a session of its own, so that it neither holds our output nor dies of ou
 
 import json
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -91,12 +91,14 @@ def _end(server: Identity) -> None:
     process = server.process()
     if process is None:
         return
-    family = [process, *process.children(recursive=True)]
-    process.send_signal(signal.SIGTERM)
-    _, left = psutil.wait_procs(family, timeout=STOP_SECONDS)
-    for one in left:
-        one.kill()
-    psutil.wait_procs(left, timeout=STOP_SECONDS)
+    children = process.children(recursive=True)
+    process.terminate()
+    left = [*psutil.wait_procs([process], timeout=STOP_SECONDS)[1], *children]
+    for end in (psutil.Process.terminate, psutil.Process.kill):
+        for one in left:
+            with suppress(psutil.NoSuchProcess):
+                end(one)
+        left = psutil.wait_procs(left, timeout=STOP_SECONDS)[1]
 
 
 def wait_for_file(path: Path, server: Identity, log: Path, seconds: float) -> None:

@@ -83,7 +83,7 @@ class ClaimResult:
         return tuple(item for line in self.lines for item in line.adjustments)
 
     def summed_adjustments(self) -> tuple[Adjustment, ...]:
-        """Return the adjustments added up by group and reason, as a claim without lines has them."""
+        """Return the adjustments added up by group and reason, for a claim without lines."""
         sums: dict[tuple[str, str], int] = defaultdict(int)
         remarks: dict[tuple[str, str], str | None] = {}
         for item in self.adjustments():
@@ -143,7 +143,11 @@ def decide(
     reason = weighted(rng, payer.denial_reasons)
     if len(lines) > 1 and one_in(rng, 3_500):
         refused = rng.randrange(len(lines))
-        return (*lines[:refused], deny(lines[refused], reason), *lines[refused + 1 :]), "line_denied"
+        return (
+            *lines[:refused],
+            deny(lines[refused], reason),
+            *lines[refused + 1 :],
+        ), "line_denied"
     return tuple(deny(line, reason) for line in lines), "denied"
 
 

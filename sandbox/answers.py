@@ -1,4 +1,4 @@
-"""The answer key: what a reader of the files must find. Computed from the world, never from files."""
+"""The answer key: what a reader of the files must find. Computed from the world, not from files."""
 
 from __future__ import annotations
 
@@ -137,7 +137,8 @@ def _totals(world: World, tallies: list[FileTally]) -> dict[str, dict[str, Any]]
             counts[kind] += count
             cents[kind] += amount
     return {
-        kind: {"count": counts[kind], "amount": decimal_text(cents[kind])} for kind in sorted(counts)
+        kind: {"count": counts[kind], "amount": decimal_text(cents[kind])}
+        for kind in sorted(counts)
     }
 
 

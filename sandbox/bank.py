@@ -1,4 +1,4 @@
-"""What the bank saw: payer payments, card payouts and its own fees, per account and business day."""
+"""What the bank saw: payer payments, card payouts and its own fees, per account and day."""
 
 from __future__ import annotations
 
@@ -66,9 +66,7 @@ def make_bank_lines(
         *_fee_lines(as_of),
     ]  # fmt: skip
     kept = [line for line in lines if line.value_date <= as_of]
-    return tuple(
-        sorted(kept, key=lambda line: (line.value_date, line.entity.code, line.reference))
-    )
+    return tuple(sorted(kept, key=lambda line: (line.value_date, line.entity.code, line.reference)))
 
 
 def make_statements(lines: Iterable[BankLine], as_of: date) -> tuple[Statement, ...]:

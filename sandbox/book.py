@@ -71,11 +71,7 @@ def _enter_charges(book: Book, world: World) -> None:
 def accepted_claims(remittances: Iterable[Remittance]) -> list[ClaimResult]:
     """Return the decisions that may be posted: neither they nor their remittance wait."""
     return [
-        claim
-        for item in remittances
-        if not item.waits
-        for claim in item.claims
-        if not claim.waits
+        claim for item in remittances if not item.waits for claim in item.claims if not claim.waits
     ]
 
 

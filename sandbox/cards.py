@@ -160,9 +160,7 @@ def _moment(rng: random.Random, day: date) -> datetime:
     )
 
 
-def _payouts(
-    charges: list[CardCharge], refunds: list[Refund], as_of: date
-) -> Iterator[Payout]:
+def _payouts(charges: list[CardCharge], refunds: list[Refund], as_of: date) -> Iterator[Payout]:
     """Yield one payout per entity and day; a day whose refunds exceed it joins the next day."""
     by_day: dict[tuple[str, date], tuple[list[CardCharge], list[Refund]]] = defaultdict(
         lambda: ([], [])
@@ -184,9 +182,7 @@ def _payouts(
                 taken, given = [], []
 
 
-def _payout(
-    entity: Entity, day: date, charges: list[CardCharge], refunds: list[Refund]
-) -> Payout:
+def _payout(entity: Entity, day: date, charges: list[CardCharge], refunds: list[Refund]) -> Payout:
     stem = f"{entity.code.lower()}{day:%y%m%d}"
     return Payout(
         f"po_{stem}", entity, f"CP{entity.code}{day:%y%m%d}", instant(day, 23, 30),

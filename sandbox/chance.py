@@ -1,4 +1,4 @@
-"""Seeded chance: one stream of random numbers per subject, so that parts do not disturb each other."""
+"""Seeded chance: one stream of random numbers per subject, so parts do not disturb each other."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 MONTHS_OF_HISTORY = 9
 
@@ -43,11 +44,7 @@ def next_weekday(day: date, weekdays: tuple[int, ...]) -> date:
 def last_business_days_of_months(start: date, end: date) -> list[date]:
     """Return the last business day of every month that ends within start to end."""
     days = business_days(start, end + timedelta(days=7))
-    return [
-        day
-        for day, following in zip(days, days[1:], strict=False)
-        if day <= end and following.month != day.month
-    ]
+    return [day for day, following in pairwise(days) if day <= end and following.month != day.month]
 
 
 def instant(day: date, hour: int, minute: int = 0) -> datetime:

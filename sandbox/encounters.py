@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sandbox.amounts import share
@@ -27,11 +26,19 @@ from sandbox.services import (
 
 SUBMISSION_WEEKDAYS = (0, 2, 4)
 ENTERED_IN_ERROR_RATE = 30
+MISTAKEN_LINE = 99
+
+
+@dataclass(frozen=True)
+class _Visit:
+    account: str
+    start: date
+    end: date
 
 
 @dataclass(frozen=True)
 class Charge:
-    """One charge item; cents is the total of the item. Removed as an error on error_date, if any."""
+    """One charge item; cents is its total. Removed as an error on error_date, if any."""
 
     charge_id: str
     procedure: str | None
@@ -97,8 +104,7 @@ def make_encounters(
 def stranger(seed: int, as_of: date, patient: Patient) -> Encounter:
     """Invent the encounter of another provider's patient, unknown to every system of the group."""
     rng = stream(seed, "stranger")
-    made = _encounter(rng, 99_000_000, as_of, (patient,) * (len(CANARIES) + 1))
-    return made
+    return _encounter(rng, 99_000_000, as_of, (patient,) * (len(CANARIES) + 1))
 
 
 def _encounter(
@@ -116,7 +122,7 @@ def _encounter(
     stay = days_near(rng, 3, 1, 1) if setting == "inpatient" else 0
     end = start + timedelta(days=stay)
     account = f"{facility.entity.code[1:]}{facility.code[0]}{number * 7 + 1_000_003:08d}"
-    charges = _charges(rng, account, services, start, end, as_of)
+    charges = _charges(rng, _Visit(account, start, end), services, as_of)
     submitted = _submitted(rng, patient, charges, end, as_of)
     return Encounter(
         account, f"e{number + 1:08d}", patient, facility, setting, start, end, charges, submitted
@@ -141,43 +147,24 @@ def _setting(rng: random.Random, facility: Facility) -> tuple[str, list[Service]
 
 
 def _charges(
-    rng: random.Random,
-    account: str,
-    services: list[Service],
-    start: date,
-    end: date,
-    as_of: date,
+    rng: random.Random, visit: _Visit, services: list[Service], as_of: date
 ) -> tuple[Charge, ...]:
-    made = [
-        _charge(rng, f"{account}{line:02d}".lower(), service, start, end)
-        for line, service in enumerate(services, 1)
-    ]
+    made = [_charge(rng, visit, line, service) for line, service in enumerate(services, 1)]
     if one_in(rng, ENTERED_IN_ERROR_RATE * len(made)):
-        made.extend(_mistake(rng, f"{account}99".lower(), services[0], start, end, as_of))
+        wrong = _charge(rng, visit, MISTAKEN_LINE, services[0])
+        error_date = wrong.posted_date + timedelta(days=rng.randrange(1, 9))
+        if error_date <= as_of:
+            made.append(replace(wrong, error_date=error_date))
     return tuple(made)
 
 
-def _charge(
-    rng: random.Random, charge_id: str, service: Service, start: date, end: date
-) -> Charge:
+def _charge(rng: random.Random, visit: _Visit, line: int, service: Service) -> Charge:
     units = rng.randint(1, service.most_units)
     cents = units * share(service.cents, rng.randrange(8_500, 11_500))
-    day = start + timedelta(days=rng.randint(0, (end - start).days))
+    day = visit.start + timedelta(days=rng.randint(0, (visit.end - visit.start).days))
     posted = day + timedelta(days=rng.randrange(4))
+    charge_id = f"{visit.account}{line:02d}".lower()
     return Charge(charge_id, service.procedure, service.revenue, units, cents, day, posted)
-
-
-def _mistake(
-    rng: random.Random, charge_id: str, service: Service, start: date, end: date, as_of: date
-) -> Iterator[Charge]:
-    """Yield a charge that was entered in error and taken out again by the as-of date."""
-    wrong = _charge(rng, charge_id, service, start, end)
-    error_date = wrong.posted_date + timedelta(days=rng.randrange(1, 9))
-    if error_date <= as_of:
-        yield Charge(
-            wrong.charge_id, wrong.procedure, wrong.revenue, wrong.units, wrong.cents,
-            wrong.service_date, wrong.posted_date, error_date,
-        )  # fmt: skip
 
 
 def _submitted(

@@ -1,4 +1,4 @@
-"""Planted errors: what is wrong in the rendered files, decided in the world and listed in the key."""
+"""Planted errors: what is wrong in the files, decided in the world and listed in the key."""
 
 from __future__ import annotations
 
@@ -88,9 +88,14 @@ def plant(seed: int, as_of: date, remittances: tuple[Remittance, ...]) -> Plante
     stray = _stray_deposit(planter.rng, as_of)
     planter.errors.append(
         PlantedError(
-            "unmatched_deposit", f"BAI2_{stray.value_date:%Y%m%d}.bai", "UNMATCHED_DEPOSIT",
-            "posted", stray.cents, "bank_transaction", reference=stray.trace,
-        )  # fmt: skip
+            "unmatched_deposit",
+            f"BAI2_{stray.value_date:%Y%m%d}.bai",
+            "UNMATCHED_DEPOSIT",
+            "posted",
+            stray.cents,
+            "bank_transaction",
+            reference=stray.trace,
+        )
     )
     return Planted(
         tuple(planter.remittances), copied.file_name, again.file_name, stray, tuple(planter.errors)
@@ -155,10 +160,17 @@ class _Planter:
         claims = (claim,) if claim else item.readable_claims
         self.errors.append(
             PlantedError(
-                kind, item.file_name, code, "exception" if item.waits or claim else "posted",
-                sum(one.paid for one in claims), "remittance_claim", len(claims),
-                item.transaction_no, claim.encounter.account if claim else None, item.trace,
-            )  # fmt: skip
+                kind,
+                item.file_name,
+                code,
+                "exception" if item.waits or claim else "posted",
+                sum(one.paid for one in claims),
+                "remittance_claim",
+                len(claims),
+                item.transaction_no,
+                claim.encounter.account if claim else None,
+                item.trace,
+            )
         )
 
     def _all_plain(self, item: Remittance) -> bool:
@@ -193,9 +205,7 @@ class _Planter:
 
     def state_payment_off_by_a_cent(self) -> None:
         item = self.pick_file(self._all_plain)
-        wrong = replace(
-            item, stated_amount=item.amount - ONE_CENT, waits="REMITTANCE_OFF_BALANCE"
-        )
+        wrong = replace(item, stated_amount=item.amount - ONE_CENT, waits="REMITTANCE_OFF_BALANCE")
         self.put(item, wrong)
         self.note("payment_off_by_a_cent", "REMITTANCE_OFF_BALANCE", wrong, None)
 
@@ -218,9 +228,11 @@ class _Planter:
     def cut_file(self) -> None:
         """End a file in the middle of its last remittance's last claim."""
         item = self.pick_file(
-            lambda item: self._all_plain(item)
-            and len(item.claims) > 1
-            and self.last_of_file[item.file_name] == item.transaction_no
+            lambda item: (
+                self._all_plain(item)
+                and len(item.claims) > 1
+                and self.last_of_file[item.file_name] == item.transaction_no
+            )
         )
         kept = 1 + len(item.claims) // 2
         cut = replace(item, cut_after_claims=kept, waits="TRUNCATED")
@@ -235,11 +247,15 @@ class _Planter:
             whole = [item for item in self.remittances if item.file_name == chosen.file_name]
             self.errors.append(
                 PlantedError(
-                    kind, name, code, "duplicate" if kind == "duplicate_file" else "exception",
+                    kind,
+                    name,
+                    code,
+                    "duplicate" if kind == "duplicate_file" else "exception",
                     sum(claim.paid for item in whole for claim in item.claims),
-                    "remittance_claim", sum(len(item.claims) for item in whole),
+                    "remittance_claim",
+                    sum(len(item.claims) for item in whole),
                     other_file_name=chosen.file_name,
-                )  # fmt: skip
+                )
             )
 
     def list_unknown_account(self) -> None:

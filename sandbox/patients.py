@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sandbox.chance import one_in, stream, weighted
@@ -98,27 +98,17 @@ def _coverages(rng: random.Random, number: int, start: date) -> tuple[Coverage, 
     return (primary, _coverage(rng, number, weighted(rng, choices), 2, start))
 
 
-def _lapsed(
-    rng: random.Random, number: int, payer: Payer, start: date
-) -> tuple[Coverage, ...]:
+def _lapsed(rng: random.Random, number: int, payer: Payer, start: date) -> tuple[Coverage, ...]:
     """Return what an uninsured patient may still have on file: nothing, ended or cancelled."""
     case = rng.randrange(3)
     if case == 0:
         return ()
     ended = start - timedelta(days=rng.randrange(31, 200))
     status = "active" if case == 1 else "cancelled"
-    return (_coverage(rng, number, payer, 1, start, end=ended, status=status),)
+    return (replace(_coverage(rng, number, payer, 1, start), end=ended, status=status),)
 
 
-def _coverage(
-    rng: random.Random,
-    number: int,
-    payer: Payer,
-    order: int,
-    start: date,
-    end: date | None = None,
-    status: str = "active",
-) -> Coverage:
+def _coverage(rng: random.Random, number: int, payer: Payer, order: int, start: date) -> Coverage:
     begun = start - timedelta(days=rng.randrange(220, 1500))
     subscriber = f"{payer.code[:3]}{rng.randrange(10**8):08d}"
-    return Coverage(f"v{number + 1:06d}{order}", payer, order, subscriber, begun, end, status)
+    return Coverage(f"v{number + 1:06d}{order}", payer, order, subscriber, begun, None, "active")

@@ -13,8 +13,8 @@ from sandbox.remittances import Remittance
 from sandbox.x12 import Route, interchange, segment, transaction
 
 VERSION = "005010X221A1"
-# Claims say BL (Blue Cross); the remittance guide does not know that code and says 12 (PPO).
-REMITTANCE_FILING = {"BL": "12"}
+# Claims say BL and CI; the remittance guide knows 12 (PPO) and 15 (indemnity) instead.
+REMITTANCE_FILING = {"BL": "12", "CI": "15"}
 PLACE_OF_SERVICE = {"inpatient": "11", "outpatient": "13", "emergency": "13"}
 
 
@@ -112,7 +112,16 @@ def _names(claim: ClaimResult) -> list[str]:
     member = coverage.subscriber_id if coverage else "UNK00000001"
     body = [
         segment(
-            "NM1", "QC", "1", patient.family.upper(), patient.given.upper(), "", "", "", "MI", member
+            "NM1",
+            "QC",
+            "1",
+            patient.family.upper(),
+            patient.given.upper(),
+            "",
+            "",
+            "",
+            "MI",
+            member,
         )
     ]
     if claim.forwarded_to:

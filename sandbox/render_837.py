@@ -30,7 +30,7 @@ def render_file(claims: list[ClaimSent], control: int) -> bytes:
     """Write one entity's claims of one day: one transaction per billing facility."""
     kind = claims[0].encounter.facility.kind
     day = claims[0].sent
-    transactions = []
+    transactions: list[list[str]] = []
     for facility in FACILITIES:
         own = [claim for claim in claims if claim.encounter.facility == facility]
         if own:

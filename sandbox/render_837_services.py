@@ -50,7 +50,16 @@ def other_payer(primary: ClaimResult, member: str) -> list[str]:
         segment("AMT", "D", x12_text(primary.paid)),
         segment("OI", "", "", "Y", "", "", "Y"),
         segment(
-            "NM1", "IL", "1", patient.family.upper(), patient.given.upper(), "", "", "", "MI", member
+            "NM1",
+            "IL",
+            "1",
+            patient.family.upper(),
+            patient.given.upper(),
+            "",
+            "",
+            "",
+            "MI",
+            member,
         ),
         segment("NM1", "PR", "2", payer.name.upper(), *[""] * 4, "PI", payer.code),
     ]

@@ -33,12 +33,12 @@ def render_statements(day: date, statements: list[Statement], number: int) -> by
 
 def _account(statement: Statement) -> tuple[int, list[str]]:
     """Return an account's control total and its records 03 to 49."""
-    credits = [line for line in statement.lines if line.type_code != FEE_DEBIT]
-    debits = [line for line in statement.lines if line.type_code == FEE_DEBIT]
-    taken, given = (sum(line.cents for line in lines) for lines in (credits, debits))
+    incoming = [line for line in statement.lines if line.type_code != FEE_DEBIT]
+    outgoing = [line for line in statement.lines if line.type_code == FEE_DEBIT]
+    taken, given = (sum(line.cents for line in lines) for lines in (incoming, outgoing))
     records = [
         f"03,{statement.entity.bank_account},USD,010,{statement.opening},,,015,"
-        f"{statement.closing},,,100,{taken},{len(credits)},,400,{given},{len(debits)},/"
+        f"{statement.closing},,,100,{taken},{len(incoming)},,400,{given},{len(outgoing)},/"
     ]
     for line in statement.lines:
         records += _detail(line)
@@ -67,7 +67,9 @@ def render_ach(day: date, lines: list[BankLine], number: int) -> bytes:
     """Write one day's payer payments as a NACHA file: a batch per payer, an addenda per entry."""
     records = [_file_header(day, number)]
     hashes = entries = cents = 0
-    by_payer = sorted(lines, key=lambda line: (line.payer.code if line.payer else "", line.reference))
+    by_payer = sorted(
+        lines, key=lambda line: (line.payer.code if line.payer else "", line.reference)
+    )
     batches = 0
     for payer, items in groupby(by_payer, key=lambda line: line.payer):
         if payer is None:

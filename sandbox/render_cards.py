@@ -1,4 +1,4 @@
-"""Rendering of card activity in the card processor's list shapes: charges, refunds, payouts, fees."""
+"""Rendering of card activity in the processor's list shapes: charges, refunds, payouts, fees."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from sandbox.cards import CardActivity, CardCharge, Payout, Refund
 from sandbox.days import instant
 
 Item = dict[str, Any]
+
+# Which payout settled a movement: the server filters by it and never shows it.
+PAYOUT_KEY = "_payout"
 
 
 def render_lists(cards: CardActivity, as_of: date) -> dict[str, list[Item]]:
@@ -88,24 +91,27 @@ def _payout(payout: Payout, as_of: date) -> Item:
 
 
 def _balance_transactions(cards: CardActivity) -> Iterator[Item]:
-    payout_of = {
-        one.charge_id: payout.payout_id for payout in cards.payouts for one in payout.charges
-    } | {one.refund_id: payout.payout_id for payout in cards.payouts for one in payout.refunds}
+    settled = {one.charge_id: item.payout_id for item in cards.payouts for one in item.charges} | {
+        one.refund_id: item.payout_id for item in cards.payouts for one in item.refunds
+    }
     for charge in cards.charges:
         if not charge.is_declined:
-            settled = payout_of.get(charge.charge_id)
-            yield _movement("charge", charge.charge_id, charge.cents, charge.fee, charge.created, settled)
+            movement = _movement("charge", charge.charge_id, charge.cents, charge.created)
+            fee = charge.fee
+            yield movement | {"fee": fee, "net": charge.cents - fee} | _paid_by(settled, movement)
     for refund in cards.refunds:
-        settled = payout_of.get(refund.refund_id)
-        yield _movement("refund", refund.refund_id, -refund.cents, 0, refund.created, settled)
+        movement = _movement("refund", refund.refund_id, -refund.cents, refund.created)
+        yield movement | _paid_by(settled, movement)
     for payout in cards.payouts:
-        identifier = payout.payout_id
-        yield _movement("payout", identifier, -payout.cents, 0, payout.created, identifier)
+        movement = _movement("payout", payout.payout_id, -payout.cents, payout.created)
+        yield movement | {PAYOUT_KEY: payout.payout_id}
 
 
-def _movement(
-    kind: str, source: str, cents: int, fee: int, created: datetime, payout_id: str | None
-) -> Item:
+def _paid_by(settled: dict[str, str], movement: Item) -> Item:
+    return {PAYOUT_KEY: settled.get(movement["source"])}
+
+
+def _movement(kind: str, source: str, cents: int, created: datetime) -> Item:
     return {
         "id": _balance_id(source),
         "object": "balance_transaction",
@@ -113,11 +119,10 @@ def _movement(
         "available_on": _seconds(created),
         "created": _seconds(created),
         "currency": "usd",
-        "fee": fee,
-        "net": cents - fee,
+        "fee": 0,
+        "net": cents,
         "reporting_category": kind,
         "source": source,
         "status": "available",
         "type": kind,
-        "_payout": payout_id,
     }

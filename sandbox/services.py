@@ -1,4 +1,4 @@
-"""What the facilities charge for: procedure code, revenue code and list price in cents. No texts."""
+"""What the facilities charge for: procedure code, revenue code, list price in cents. No texts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ SURGERY = (
 ROOM = (Service(None, "0120", 198_000, 5), Service(None, "0200", 412_500, 3))
 INPATIENT_EXTRAS = (
     Service(None, "0250", 62_480, 3), Service(None, "0300", 118_900), Service(None, "0320", 94_550),
-    Service(None, "0360", 1_284_000), Service(None, "0420", 38_260, 4), Service(None, "0270", 47_315),
+    Service(None, "0360", 1_284_000), Service(None, "0420", 38_260, 4),
+    Service(None, "0270", 47_315),
 )  # fmt: skip
 OFFICE = (
     Service("99213", "0510", 16_800), Service("99214", "0510", 24_500),

@@ -1,4 +1,4 @@
-"""The story of each claim: sent, decided, perhaps corrected or taken back, then the second payer."""
+"""The story of each claim: sent, decided, perhaps corrected or taken back, then sent on."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class _Teller:
         ), outcome  # fmt: skip
 
     def _correct(self, rng: random.Random, first: ClaimResult) -> ClaimResult:
-        """Reverse a denial and return the claim decided again, in the same or a later remittance."""
+        """Reverse a denial and return the claim decided again, then or in a later remittance."""
         payer, frequency = first.payer, "1"
         day = pay_day(payer, first.payment_date + timedelta(days=rng.randrange(18, 46)))
         if one_in(rng, REPLACEMENT_RATE):
@@ -136,7 +136,7 @@ class _Teller:
         )
 
     def _second_payer(self, rng: random.Random, result: ClaimResult) -> None:
-        """Record the last decision of the first payer and, where there is one, the second payer's."""
+        """Record the first payer's last decision and, where there is one, the second payer's."""
         second = result.encounter.secondary
         if second is None or result.patient_share == 0:
             self.results.append(result)
@@ -153,9 +153,17 @@ class _Teller:
         day = pay_day(second, arrival + timedelta(days=days_near(rng, *second.lag_days, 5)))
         self.results.append(
             replace(
-                result, payer=second, status="2", lines=lines, payment_date=day, received=arrival,
-                control_number=self._number(second), forwarded_to=None, interest=0, frequency="1",
-            )  # fmt: skip
+                result,
+                payer=second,
+                status="2",
+                lines=lines,
+                payment_date=day,
+                received=arrival,
+                control_number=self._number(second),
+                forwarded_to=None,
+                interest=0,
+                frequency="1",
+            )
         )
 
     def _is_taken_back(self, rng: random.Random, first: ClaimResult) -> bool:

@@ -110,7 +110,7 @@ def api_tallies(world: World) -> list[FileTally]:
     movements = len(captured) + len(cards.refunds) + len(cards.payouts)
     records: Records = {
         "ehr_charge": (len(charges), sum(charges)),
-        "card_charge": (len(cards.charges), sum(charge.cents for charge in cards.charges)),
+        "card_charge": (len(cards.charges), sum(charge.cents for charge in captured)),
         "card_refund": (len(cards.refunds), sum(refund.cents for refund in cards.refunds)),
         "card_payout": (len(cards.payouts), sum(payout.cents for payout in cards.payouts)),
         "card_balance_transaction": (movements, sum(charge.fee for charge in captured)),

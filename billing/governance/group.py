@@ -46,7 +46,7 @@ def is_valid_npi(number: str) -> bool:
     if len(number) != 10 or not number.isdecimal():
         return False
     digits = [int(digit) for digit in "80840" + number]
-    doubled = [d if i % 2 else sum(divmod(2 * d, 10)) for i, d in enumerate(digits, start=0)]
+    doubled = [sum(divmod(2 * d, 10)) if i % 2 else d for i, d in enumerate(digits)]
     return sum(doubled) % 10 == 0
 
 

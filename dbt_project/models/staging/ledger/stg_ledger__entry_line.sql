@@ -1,3 +1,5 @@
+{{ config(tags=['post']) }}
+
 select
     entry.entry_id,
     entry.entity_code,

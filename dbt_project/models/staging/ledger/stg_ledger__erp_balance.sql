@@ -1,3 +1,5 @@
+{{ config(tags=['post']) }}
+
 select
     entity_code,
     account,

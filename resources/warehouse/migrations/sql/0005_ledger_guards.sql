@@ -83,8 +83,9 @@ begin
     return null;
 end $$;
 
+-- It runs at the commit, when the caller's own rights apply again: hence security definer.
 create function ledger.check_entry() returns trigger
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     problem text := ledger.entry_problem(new.entry_id);
 begin

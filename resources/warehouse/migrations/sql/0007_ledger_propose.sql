@@ -5,7 +5,7 @@
 
 -- What differs, event by event and account by account. `line_key` is what makes two lines the
 -- same: event, rule, account, dimensions and original date; neither the file nor the rule version.
-create function ledger.draft_differences(p_as_of date) returns void
+create function ledger.draft_differences() returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     create temporary table draft_difference on commit drop as
@@ -67,7 +67,6 @@ begin
     ) as line
     where changed.desired_line_id is null;
     analyze draft_difference;
-    perform p_as_of;
 end $$;
 
 -- Each difference gets its entry: entity, accounting date, approval class.
@@ -89,15 +88,10 @@ begin
         from (select distinct entity_code, original_date from draft_difference) as asked
     ),
     changed_rule as (
-        -- The same evidence under another version of its rules: a restatement.
-        select distinct draft.event_id
-        from draft_difference as draft
-        join ledger.entry_event as known on known.event_id = draft.event_id
-        join ledger.entry as entry on entry.entry_id = known.entry_id
-        where draft.desired_class is not null
-          and entry.state in ('approved', 'sending', 'unknown', 'posted')
-          and known.evidence_hash = draft.evidence_hash
-          and known.rule_version <> draft.rule_version
+        -- The rule changed under recorded evidence: the old account goes, another one comes.
+        select event_id from draft_difference group by event_id
+        having bool_or(desired_class is null) and bool_or(desired_class is not null)
+           and min(rule_version) <> max(rule_version)
     ),
     class as (
         select event_id, entity_code, original_date,
@@ -294,9 +288,7 @@ begin
         'draft_line', 'draft_entry', 'new_entry', 'gone'] loop
         execute format('drop table if exists pg_temp.%I', name);
     end loop;
-    set local enable_nestloop = off;
-    perform ledger.draft_differences(as_of);
-    set local enable_nestloop = on;
+    perform ledger.draft_differences();
     perform ledger.draft_events(as_of);
     perform ledger.draft_parts();
     perform ledger.draft_entries();

@@ -1,0 +1,33 @@
+-- Built whole each time: the desired state is a pure function of all the evidence, and one late
+-- record (a coverage, a replacement claim, a map) can change events of any age.
+{{ config(indexes=[{'columns': ['event_id'], 'unique': true}, {'columns': ['claim_key']}]) }}
+
+with
+
+events as (
+    select * from {{ ref('int_event_evidenced') }}
+    union all
+    select * from {{ ref('int_event_patient_credit') }}
+),
+
+final as (
+    select
+        {{ surrogate_key(['events.event', 'events.business_key']) }} as event_id,
+        events.event,
+        rules.rule,
+        events.entity_code,
+        events.facility_code,
+        events.payer_class,
+        events.claim_key,
+        events.account_key,
+        events.control_key,
+        {{ money('events.amount') }} as amount,
+        events.event_date,
+        events.file_id,
+        events.segment,
+        events.known_at
+    from events
+    inner join {{ ref('posting_rules') }} as rules on events.event = rules.event
+)
+
+select * from final

@@ -1,0 +1,81 @@
+"""Where it all meets: the one Definitions object that Dagster loads.
+
+It loads without a database and without secrets; all it needs is dbt's manifest, which is parsed
+here only if the project has changed since the last parse (the launcher does that beforehand).
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import dagster as dg
+
+from assets import bank, clearinghouse, control, ehr, erp, ledger, marts, payments
+from assets.checks.suites import SUITES
+from assets.checks.suite_checks import suite_checks
+from assets.specs import kept_specs
+from orchestration.jobs import build_job, post_job
+from orchestration.schedules import build_schedule
+from orchestration.state import state_folder
+from resources.dagster_resources import DBT_PROJECT, Erp, Installation, JobRun
+from resources.dbt_runner import DbtRunner, expected_nodes
+from sensors.posting import posting_sensor
+
+
+def build_defs(manifest: Path, resources: Mapping[str, object] | None = None) -> dg.Definitions:
+    """Make a fresh Definitions from a parsed dbt project; `resources` replace those of the same
+    name.
+    """
+    nodes = expected_nodes(json.loads(manifest.read_text()), marts.POST_TAG)
+    building = [
+        clearinghouse.clearinghouse_files,
+        bank.bank_files,
+        ehr.ehr_exports,
+        payments.card_lists,
+        control.expect_checks(nodes),
+        ledger.record_cutoff,
+        marts.build_models(manifest),
+        control.sync_exceptions,
+        control.tie_out_build,
+        ledger.issue_certificate,
+        ledger.propose_entries,
+        ledger.approve_by_policy,
+    ]
+    posting = [
+        erp.mirror_periods,
+        erp.send_entries,
+        erp.compare_documents,
+        erp.read_balances,
+        marts.reconcile_models(manifest),
+        control.tie_out_post,
+    ]
+    build = build_job(building)
+    return dg.Definitions(
+        assets=[*building, *posting, *kept_specs()],
+        asset_checks=[suite_checks(name, suite) for name, suite in SUITES.items()],
+        jobs=[build, post_job(posting)],
+        schedules=[build_schedule(build)],
+        sensors=[posting_sensor],
+        resources={**own_resources(), **(resources or {})},
+        executor=dg.in_process_executor,
+    )
+
+
+def own_resources() -> dict[str, object]:
+    """Make the resources of a real installation; they read the environment when they are used."""
+    installation = Installation()
+    return {
+        "installation": installation,
+        "erp": Erp(installation=installation),
+        "build_run": JobRun(job="build", installation=installation),
+        "post_run": JobRun(job="post", installation=installation),
+    }
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Make the Definitions of this installation, parsing dbt's project first if it has changed."""
+    runner = DbtRunner(DBT_PROJECT, state_folder(os.environ).dbt)
+    runner.ensure_manifest()
+    return build_defs(runner.manifest_path)

@@ -1,0 +1,130 @@
+"""Runs a job in this process, as `tieout run` does, with the same instance that Dagster's pages use.
+
+The caller has set the environment (see `dagster_instance.variables`). Dagster is imported here,
+when a job is executed.
+"""
+
+import logging
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance, JobDefinition
+
+Say = Callable[[str], None]
+LOOK_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class JobOutcome:
+    """How a run ended; `failed_steps` names the steps, never what they said."""
+
+    run_id: str
+    has_succeeded: bool
+    failed_steps: tuple[str, ...]
+    seconds: float
+
+
+def execute_job(
+    name: str,
+    tags: Mapping[str, str] | None = None,
+    say: Say | None = None,
+    error_log: Path | None = None,
+) -> JobOutcome:
+    """Execute `build` or `post` and wait for it. `say` is told of each step as it ends.
+
+    A step's error goes to `error_log`, a file for the eyes of this machine's owner, and not into
+    Dagster's event log. Runs that died before are marked as failed first.
+    """
+    from dagster import DagsterInstance
+
+    from orchestration.reaper import report_dead_runs
+
+    with DagsterInstance.get() as instance, _errors_kept_in(error_log):
+        report_dead_runs(instance)
+        return _execute(_job(name), instance, dict(tags or {}), say)
+
+
+def _job(name: str) -> "JobDefinition":
+    from orchestration.definitions import defs
+
+    return defs().resolve_job_def(name)
+
+
+def _execute(
+    job: "JobDefinition", instance: "DagsterInstance", tags: dict[str, str], say: Say | None
+) -> JobOutcome:
+    run_id = str(uuid.uuid4())
+    with _told(instance, run_id, say):
+        result = job.execute_in_process(
+            instance=instance,
+            tags=tags,
+            run_id=run_id,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    stats = instance.get_run_stats(run_id)
+    return JobOutcome(
+        run_id=run_id,
+        has_succeeded=result.success,
+        failed_steps=tuple(e.step_key or "" for e in result.all_events if e.is_step_failure),
+        seconds=round((stats.end_time or 0) - (stats.start_time or 0), 1),
+    )
+
+
+@contextmanager
+def _told(instance: "DagsterInstance", run_id: str, say: Say | None) -> Iterator[None]:
+    """Tell of each step that ends, from the event log, while the block runs."""
+    if say is None:
+        yield
+        return
+    is_over = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(instance, run_id, say, is_over), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        watcher.join()
+
+
+def _watch(instance: "DagsterInstance", run_id: str, say: Say, is_over: threading.Event) -> None:
+    from dagster import DagsterEventType
+
+    wanted = {DagsterEventType.STEP_SUCCESS, DagsterEventType.STEP_FAILURE}
+    cursor: str | None = None
+    while True:
+        is_last = is_over.wait(LOOK_SECONDS)
+        found = instance.get_records_for_run(run_id, cursor=cursor, of_type=wanted)
+        cursor = found.cursor
+        for record in found.records:
+            event = record.event_log_entry.get_dagster_event()
+            how = "failed" if event.is_step_failure else "done"
+            say(f"{event.step_key} {how}")
+        if is_last:
+            return
+
+
+@contextmanager
+def _errors_kept_in(path: Path | None) -> Iterator[None]:
+    """Send the texts that Dagster keeps out of its event log to a private file."""
+    if path is None:
+        yield
+        return
+    os.close(os.open(path, os.O_CREAT | os.O_APPEND, 0o600))
+    handler = logging.FileHandler(path, delay=True)
+    logger = logging.getLogger("dagster.redacted_errors")
+    logger.addHandler(handler)
+    propagated, logger.propagate = logger.propagate, False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagated
+        handler.close()

@@ -1,0 +1,11 @@
+"""Signing, sending, recording, mirroring."""
+
+from resources.warehouse.versions import apply_sql
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    """Run the SQL file of this version."""
+    apply_sql("0008_ledger_acts.sql")

@@ -1,0 +1,198 @@
+"""The receipt of a file: bytes to the archive first, then one row per content and per sighting.
+
+Also what receiving remembers: which remote files were taken, and how far an API was read.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from billing.intake import recognise
+from resources.archive import Archive, StoredFile
+from resources.receipt import Receipt, Sighting, SightingKey
+from resources.warehouse.database import scrub
+
+# A file that has not landed is offered again: a crash after archiving is made good.
+_COLUMNS = "file_id, sha256, source, name, received_at, landed_at is null"
+
+
+@dataclass(frozen=True)
+class Received:
+    """A content that is archived and known. `is_duplicate`: the same bytes had come before."""
+
+    file_id: uuid.UUID
+    sha256: str
+    source: str
+    name: str
+    received_at: datetime
+    needs_landing: bool
+    is_duplicate: bool = False
+
+
+@contextmanager
+def own_transaction(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Commit at the end, roll back on an error, and scrub what the database says of it."""
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        raise RuntimeError("the connection is inside a transaction of its caller")
+    try:
+        with connection.transaction():
+            yield
+    except psycopg.Error as error:
+        raise scrub(error) from None
+
+
+def receive(
+    connection: psycopg.Connection[Any], archive: Archive, receipt: Receipt, now: datetime
+) -> Received:
+    """Archive a content and record it; the same content again is only one more sighting."""
+    stored = archive.store(receipt.content)
+    kind = recognise(receipt.content, receipt.name).value
+    with own_transaction(connection):
+        inserted = connection.execute(
+            "insert into ops.received_file"
+            " (file_id, sha256, source, name, kind, size_bytes, received_at)"
+            " values (%s, %s, %s, %s, %s, %s, %s) on conflict do nothing returning 1",
+            (
+                stored.file_id,
+                stored.sha256,
+                receipt.source,
+                _storable(receipt.name),
+                kind,
+                stored.size_bytes,
+                now,
+            ),
+        ).fetchone()
+        outcome = _sighting_outcome(connection, stored, receipt)
+        _see(connection, receipt, stored, now, outcome)
+        row = connection.execute(
+            f"select {_COLUMNS} from ops.received_file where file_id = %s",  # noqa: S608
+            (stored.file_id,),
+        ).fetchone()
+    if row is None:
+        raise LookupError("the receipt was not recorded")
+    file = Received(*row)
+    return replace(file, is_duplicate=inserted is None)
+
+
+def pending(connection: psycopg.Connection[Any], source: str | None = None) -> list[Received]:
+    """Return the files that are archived and not landed, oldest first."""
+    with own_transaction(connection):
+        rows = connection.execute(
+            f"select {_COLUMNS} from ops.received_file where landed_at is null"  # noqa: S608
+            " and (%s::text is null or source = %s) order by received_at, file_id",
+            (source, source),
+        ).fetchall()
+    return [Received(*row) for row in rows]
+
+
+def taken(connection: psycopg.Connection[Any], source: str) -> frozenset[SightingKey]:
+    """Return the remote files of a source that need not be fetched again."""
+    with own_transaction(connection):
+        rows = connection.execute(
+            "select location, name, size_bytes, modified_at from ops.file_sighting"
+            " where source = %s and outcome in ('taken', 'duplicate')",
+            (source,),
+        ).fetchall()
+    return frozenset(SightingKey(*row) for row in rows)
+
+
+def record_sighting(connection: psycopg.Connection[Any], sighting: Sighting, now: datetime) -> None:
+    """Record a remote file that waits or failed; what was taken before stays taken."""
+    key = sighting.key
+    with own_transaction(connection):
+        connection.execute(
+            "insert into ops.file_sighting as seen (source, location, name, size_bytes,"
+            " modified_at, seen_at, outcome, reason_code) values (%s, %s, %s, %s, %s, %s, %s, %s)"
+            " on conflict (source, location, name, size_bytes, modified_at) do update"
+            " set seen_at = excluded.seen_at, outcome = excluded.outcome,"
+            " reason_code = excluded.reason_code where seen.outcome in ('waiting', 'failed')",
+            (
+                sighting.source,
+                key.location,
+                _storable(key.name),
+                key.size_bytes,
+                key.modified_at,
+                now,
+                sighting.outcome,
+                sighting.reason_code,
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class FetchMarks:
+    """The marks of one source in `ops.fetch_mark`."""
+
+    connection: psycopg.Connection[Any]
+    source: str
+
+    def get(self, name: str) -> str | None:
+        """Return the mark's value, or None."""
+        with own_transaction(self.connection):
+            row = self.connection.execute(
+                "select value from ops.fetch_mark where source = %s and name = %s",
+                (self.source, name),
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def put(self, name: str, value: str) -> None:
+        """Keep a value."""
+        with own_transaction(self.connection):
+            self.connection.execute(
+                "insert into ops.fetch_mark (source, name, value, updated_at)"
+                " values (%s, %s, %s, %s) on conflict (source, name)"
+                " do update set value = excluded.value, updated_at = excluded.updated_at",
+                (self.source, name, value, datetime.now(UTC)),
+            )
+
+
+def _sighting_outcome(
+    connection: psycopg.Connection[Any], stored: StoredFile, receipt: Receipt
+) -> str:
+    """A content is a duplicate where it first came under another name or from another place."""
+    other = connection.execute(
+        "select 1 from ops.file_sighting where file_id = %s"
+        " and (source, location, name) <> (%s, %s, %s) order by sighting_id limit 1",
+        (stored.file_id, receipt.source, receipt.location, _storable(receipt.name)),
+    ).fetchone()
+    return "taken" if other is None else "duplicate"
+
+
+def _see(
+    connection: psycopg.Connection[Any],
+    receipt: Receipt,
+    stored: StoredFile,
+    now: datetime,
+    outcome: str,
+) -> None:
+    """Record the sighting; the same name, size and time with other bytes replaces the old one."""
+    connection.execute(
+        "insert into ops.file_sighting as seen (file_id, source, location, name, size_bytes,"
+        " modified_at, seen_at, outcome) values (%s, %s, %s, %s, %s, %s, %s, %s)"
+        " on conflict (source, location, name, size_bytes, modified_at) do update"
+        " set file_id = excluded.file_id, seen_at = excluded.seen_at, outcome = excluded.outcome,"
+        " reason_code = null where seen.file_id is distinct from excluded.file_id",
+        (
+            stored.file_id,
+            receipt.source,
+            receipt.location,
+            _storable(receipt.name),
+            stored.size_bytes,
+            receipt.modified_at,
+            now,
+            outcome,
+        ),
+    )
+
+
+def _storable(name: str) -> str:
+    """Make a remote name storable: it is data, and may hold anything but NUL."""
+    return name.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,157 @@
+"""The posting rules against what internal audit wrote apart from them: effects and scenarios."""
+
+import csv
+import dataclasses
+import json
+from collections import defaultdict
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from billing.ledger.rules import (
+    Account,
+    PostingRule,
+    PostingRuleError,
+    read_chart,
+    read_rules,
+)
+
+ROOT = Path(__file__).parents[2]
+SEEDS = ROOT / "dbt_project" / "seeds"
+FIXTURES = ROOT / "tests" / "fixtures" / "posting"
+CHART = read_chart((SEEDS / "chart_of_accounts.csv").read_text())
+RULES = read_rules((SEEDS / "posting_rules.csv").read_text(), CHART)
+HUNDRED = Decimal("100.00")
+
+
+def csv_rows(name: str) -> list[dict[str, str]]:
+    with (FIXTURES / name).open(newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+EFFECTS = {row["event"]: row for row in csv_rows("effects.csv")}
+TRANSFERS = {row["event"]: (row["from"], row["to"]) for row in csv_rows("transfers.csv")}
+CLASSES = (
+    "ar", "cash", "clearing", "other_asset", "liability", "net_revenue", "other_income", "offset",
+)  # fmt: skip
+
+
+def class_of(account: Account) -> str:
+    if account.account.startswith("11"):
+        return "ar"
+    if account.account == "1010":
+        return "cash"
+    if account.account in {"1050", "1055", "1057"}:
+        return "clearing"
+    if account.account in {"3990", "9010"}:
+        return "offset"
+    if account.account_type in {"asset", "contra_asset"}:
+        return "other_asset"
+    if account.account_type == "liability":
+        return "liability"
+    if account.account_type in {"revenue", "contra_revenue"}:
+        return "net_revenue"
+    return "other_income"
+
+
+def effect_of(rule: PostingRule) -> dict[str, str]:
+    """Assets change with debits; liabilities, revenue, income and offset with credits."""
+    change: dict[str, Decimal] = dict.fromkeys(CLASSES, Decimal(0))
+    accounts = set()
+    for account, amount in rule.lines(HUNDRED):
+        accounts.add(account)
+        name = class_of(CHART[account])
+        is_asset = name in {"ar", "cash", "clearing", "other_asset"}
+        change[name] += amount if is_asset else -amount
+    signs = {name: "+" if v > 0 else "-" if v < 0 else "0" for name, v in change.items()}
+    return {"event": rule.event, "accounts": " ".join(sorted(accounts)), **signs}
+
+
+def agrees(rule: PostingRule) -> bool:
+    if effect_of(rule) != EFFECTS[rule.event]:
+        return False
+    if rule.event not in TRANSFERS:
+        return True
+    source, target = TRANSFERS[rule.event]
+    amounts = dict(rule.lines(HUNDRED))
+    return is_raised(target, amounts) and not is_raised(source, amounts)
+
+
+def is_raised(account: str, amounts: dict[str, Decimal]) -> bool:
+    """Whether the balance of the account, as it is read, moves up (a liability by a credit)."""
+    is_liability = CHART[account].account_type == "liability"
+    return (amounts[account] < 0) if is_liability else (amounts[account] > 0)
+
+
+def mutants(rule: PostingRule) -> list[PostingRule]:
+    """Sides swapped, dropped, sign turned, and each side redirected to each other account."""
+    turned = {"-plb": "plb"}.get(rule.amount, "-plb")
+    changes = [{"debit": rule.credit, "credit": rule.debit}, {"debit": "", "credit": ""},
+               {"amount": turned}]  # fmt: skip
+    others = [number for number in CHART if number not in {rule.debit, rule.credit}]
+    changes += [{side: number} for side in ("debit", "credit") for number in others]
+    return [dataclasses.replace(rule, **change) for change in changes]
+
+
+@pytest.mark.parametrize("event", RULES)
+def test_a_rule_does_to_each_class_of_account_what_audit_wrote(event: str) -> None:
+    assert agrees(RULES[event])
+
+
+def test_rules_and_effects_name_the_same_96_events() -> None:
+    assert set(RULES) == set(EFFECTS)
+    assert len(RULES) == 96
+    assert len(CHART) == 49
+
+
+def test_no_mutant_of_a_rule_agrees_with_what_audit_wrote() -> None:
+    tried = [one for rule in RULES.values() if rule.debit for one in mutants(rule)]
+    assert len(tried) > 9000
+    assert [one for one in tried if agrees(one)] == []
+
+
+def test_both_sides_of_every_rule_balance_whatever_the_sign() -> None:
+    for rule in RULES.values():
+        for amount in (HUNDRED, -HUNDRED, Decimal("0.01")):
+            assert sum(value for _, value in rule.lines(amount)) == 0
+
+
+def test_a_negative_amount_flips_the_entry() -> None:
+    rule = RULES["remit.paid"]
+    assert rule.lines(-HUNDRED) == (("1050", -HUNDRED), ("1110", HUNDRED))
+
+
+SCENARIOS = json.loads((FIXTURES / "scenarios.json").read_text())
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda item: item["scenario"])
+def test_a_story_from_charge_to_cash_leaves_the_balances_that_must_remain(scenario: dict) -> None:
+    balances: dict[str, Decimal] = defaultdict(Decimal)
+    for event, amount in scenario["events"]:
+        for account, value in RULES[event].lines(Decimal(amount)):
+            balances[account] += value
+    left = {account: str(value) for account, value in balances.items() if value}
+    assert left == scenario["balances"]
+
+
+def test_there_are_17_stories() -> None:
+    assert len(SCENARIOS) == 17
+
+
+def test_a_rule_with_an_account_outside_the_chart_is_refused() -> None:
+    text = (SEEDS / "posting_rules.csv").read_text().replace("JR01,charge.posted,1110", "JR01,x,7")
+    with pytest.raises(PostingRuleError, match="JR01 needs two different accounts"):
+        read_rules(text, CHART)
+
+
+def test_a_rule_listed_twice_is_refused() -> None:
+    text = (SEEDS / "posting_rules.csv").read_text()
+    with pytest.raises(PostingRuleError, match="twice"):
+        read_rules(text + text.splitlines()[1] + "\n", CHART)
+
+
+def test_a_rule_with_one_side_is_refused() -> None:
+    text = (SEEDS / "posting_rules.csv").read_text().replace(",1110,4010,", ",,4010,", 1)
+    with pytest.raises(PostingRuleError, match="one side"):
+        read_rules(text, CHART)
