@@ -27,6 +27,8 @@ def bank_files(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Fetch stable, complete files, archive them unchanged, read them and load their rows."""
     del build_run  # asked for because it keeps a second build out
-    receipts = bank.receipts(installation.settings.sftp)
-    landed = take_in(installation, bank.SOURCE, receipts)
-    yield from report(SPECS, landed, is_configured=installation.settings.sftp.is_configured)
+    settings = installation.settings.sftp
+    found = take_in(
+        installation, bank.SOURCE, lambda inbox: bank.receipts(settings, inbox.taken, inbox.tell)
+    )
+    yield from report(SPECS, found, is_configured=settings.is_configured)

@@ -32,6 +32,10 @@ def clearinghouse_files(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Fetch stable, complete files, archive them unchanged, read them and load their rows."""
     del build_run  # asked for because it keeps a second build out
-    receipts = clearinghouse.receipts(installation.settings.sftp)
-    landed = take_in(installation, clearinghouse.SOURCE, receipts)
-    yield from report(SPECS, landed, is_configured=installation.settings.sftp.is_configured)
+    settings = installation.settings.sftp
+    found = take_in(
+        installation,
+        clearinghouse.SOURCE,
+        lambda inbox: clearinghouse.receipts(settings, inbox.taken, inbox.tell),
+    )
+    yield from report(SPECS, found, is_configured=settings.is_configured)

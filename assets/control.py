@@ -6,14 +6,19 @@ The certificate over them is in `ledger.py`; dbt tests are recorded in `marts.py
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from decimal import Decimal
 
 import dagster as dg
 
 from assets.checks.suites import EXPECTATIONS
+from assets.marts import node_expected
+from assets.metadata import tie_out_table
 from assets.specs import ACCOUNTING, table_spec
 from resources.dagster_resources import Installation, JobRun
 from resources.dbt_runner import DbtNode
 from resources.warehouse import builds, tie_outs
+from resources.warehouse.builds import CheckResult, ExpectedCheck
+from resources.warehouse.tie_outs import TieOutResult
 
 GROUP = "control"
 MARTS = tuple(
@@ -36,6 +41,11 @@ BUILD_EXCEPTION = _spec(
     [dg.AssetKey(["intermediate", "int_record_outcome"])],
 )
 CHECK_RESULT = _spec("check_result", "One row per build and check: how it came out.", MARTS)
+LEDGER_TIE_OUT = _spec(
+    "ledger_tie_out",
+    "The tie-outs over what was posted: sub-ledger, ledger and the ERP's own balances.",
+    [dg.AssetKey(["marts", "mart_ledger_reconciliation"])],
+)
 
 
 def tie_out_checks(asset: dg.AssetKey, phase: str) -> list[dg.AssetCheckSpec]:
@@ -49,7 +59,11 @@ def tie_out_checks(asset: dg.AssetKey, phase: str) -> list[dg.AssetCheckSpec]:
 
 def expect_checks(nodes: Iterable[DbtNode]) -> dg.AssetsDefinition:
     """Make the asset that writes down what builds must report: `nodes` of dbt and our own."""
-    expected = [*map(node_expected, nodes), *suite_expected(), *tie_outs_expected()]
+    expected = [
+        *map(node_expected, nodes),
+        *(expectation.expected for expectation in EXPECTATIONS),
+        *(ExpectedCheck(t.id, "tie_out", "error") for t in tie_outs.TIE_OUTS if t.phase == "build"),
+    ]
 
     @dg.multi_asset(specs=[EXPECTED], name="expect_checks", op_tags={"dagster/priority": "20"})
     def expect_checks(installation: Installation, build_run: JobRun) -> dg.MaterializeResult[None]:
@@ -66,10 +80,9 @@ def expect_checks(nodes: Iterable[DbtNode]) -> dg.AssetsDefinition:
 def sync_exceptions(installation: Installation, build_run: JobRun) -> dg.MaterializeResult[None]:
     """Open an exception for each record that could not be posted, and close those mended."""
     with closing(installation.connect("transform")) as connection:
-        still_open = builds.sync_exceptions(connection, build_run.build_id)
-    return dg.MaterializeResult(
-        asset_key=BUILD_EXCEPTION.key, metadata={"open_exceptions": still_open}
-    )
+        found = builds.sync_exceptions(connection, build_run.build_id)
+    metadata = {"opened": found.opened, "still_open": found.still_open, "closed": found.closed}
+    return dg.MaterializeResult(asset_key=BUILD_EXCEPTION.key, metadata=metadata)
 
 
 @dg.multi_asset(
@@ -83,20 +96,66 @@ def tie_out_build(
     """Evaluate the tie-outs of a build and keep both sides and the difference of each."""
     with closing(installation.connect("transform")) as connection:
         found = tie_outs.evaluate(connection, "build")
-        builds.record(connection, build_run.build_id, map(tie_out_result, found))
+        builds.record(connection, build_run.build_id, by_tie_out(found))
     yield dg.MaterializeResult(asset_key=CHECK_RESULT.key, metadata={"tie_outs": len(found)})
     yield from tie_out_reports(CHECK_RESULT.key, found)
 
 
+@dg.multi_asset(
+    specs=[LEDGER_TIE_OUT],
+    name="tie_out_post",
+    check_specs=tie_out_checks(LEDGER_TIE_OUT.key, "post"),
+)
+def tie_out_post(
+    installation: Installation, post_run: JobRun
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """Evaluate the tie-outs between the sub-ledger, the ledger and the ERP."""
+    del post_run  # asked for because it keeps a second post run out
+    with closing(installation.connect("transform")) as connection:
+        found = tie_outs.evaluate(connection, "post")
+        # Never into a build that is still at work: its certificate would take them in.
+        build_id = builds.newest_certified(connection)
+        if build_id is not None:
+            builds.record(connection, build_id, by_tie_out(found))
+    yield dg.MaterializeResult(asset_key=LEDGER_TIE_OUT.key, metadata={"tie_outs": len(found)})
+    yield from tie_out_reports(LEDGER_TIE_OUT.key, found)
+
+
+def by_tie_out(found: Iterable[TieOutResult]) -> list[CheckResult]:
+    """Make one outcome per tie-out. Sides are kept where it has one scope: scopes are not added."""
+    return [_outcome(tie_out_id, results) for tie_out_id, results in _grouped(found).items()]
+
+
+def _outcome(tie_out_id: str, results: list[TieOutResult]) -> CheckResult:
+    only = results[0] if len(results) == 1 else None
+    return CheckResult(
+        check_id=tie_out_id,
+        kind="tie_out",
+        severity="error",
+        has_passed=all(result.holds for result in results),
+        left_amount=only.left if only else None,
+        right_amount=only.right if only else None,
+        difference=sum((abs(result.difference) for result in results), Decimal(0)),
+        failing_count=sum(not result.holds for result in results),
+    )
+
+
 def tie_out_reports(
-    asset: dg.AssetKey, found: Iterable[tie_outs.TieOutResult]
+    asset: dg.AssetKey, found: Iterable[TieOutResult]
 ) -> Iterator[dg.AssetCheckResult]:
     """Report each tie-out as a check: red where any of its scopes does not hold."""
-    by_id: dict[str, list[tie_outs.TieOutResult]] = {}
-    for result in found:
-        by_id.setdefault(result.id, []).append(result)
-    for tie_out_id, results in by_id.items():
+    for tie_out_id, results in _grouped(found).items():
         yield dg.AssetCheckResult(
-            check_name=tie_out_id, asset_key=asset, passed=all(r.holds for r in results),
-            severity=dg.AssetCheckSeverity.ERROR, metadata=_tie_out_table(results),
-        )  # fmt: skip
+            check_name=tie_out_id,
+            asset_key=asset,
+            passed=all(result.holds for result in results),
+            severity=dg.AssetCheckSeverity.ERROR,
+            metadata={"sides": tie_out_table(results)},
+        )
+
+
+def _grouped(found: Iterable[TieOutResult]) -> dict[str, list[TieOutResult]]:
+    grouped: dict[str, list[TieOutResult]] = {}
+    for result in found:
+        grouped.setdefault(result.id, []).append(result)
+    return grouped

@@ -28,6 +28,6 @@ def ehr_exports(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Ask for a bulk export, archive its files unchanged, read them and load their rows."""
     del build_run  # asked for because it keeps a second build out
-    receipts = ehr.receipts(installation.settings.fhir)
-    landed = take_in(installation, ehr.SOURCE, receipts)
-    yield from report(SPECS, landed, is_configured=installation.settings.fhir.is_configured)
+    settings = installation.settings.fhir
+    found = take_in(installation, ehr.SOURCE, lambda inbox: ehr.receipts(settings, inbox.marks))
+    yield from report(SPECS, found, is_configured=settings.is_configured)

@@ -28,6 +28,8 @@ def card_lists(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Fetch the processor's lists by month, archive them, read them and load their rows."""
     del build_run  # asked for because it keeps a second build out
-    receipts = payments.receipts(installation.settings.cards)
-    landed = take_in(installation, payments.SOURCE, receipts)
-    yield from report(SPECS, landed, is_configured=installation.settings.cards.is_configured)
+    settings = installation.settings.cards
+    found = take_in(
+        installation, payments.SOURCE, lambda inbox: payments.receipts(settings, inbox.marks)
+    )
+    yield from report(SPECS, found, is_configured=settings.is_configured)

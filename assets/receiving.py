@@ -4,17 +4,41 @@ Which files there are is the source's connector; how they are read is `billing`.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
-
+import psycopg
 from billing.parse import parse
+
 from resources.dagster_resources import Installation
-from resources.warehouse import landing
-from resources.warehouse.receiving import Receipt
+from resources.receipt import Receipt, Sighting, SightingKey
+from resources.warehouse import landing, receiving
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """What receiving remembers of a source, for its connector: files taken, marks, who waits."""
+
+    connection: psycopg.Connection[Any]
+    source: str
+
+    @property
+    def taken(self) -> frozenset[SightingKey]:
+        """Return the remote files that need not be fetched again."""
+        return receiving.taken(self.connection, self.source)
+
+    @property
+    def marks(self) -> receiving.FetchMarks:
+        """Return where an API source stands."""
+        return receiving.FetchMarks(self.connection, self.source)
+
+    def tell(self, sighting: Sighting) -> None:
+        """Record a remote file that was seen and not taken."""
+        receiving.record_sighting(self.connection, sighting, datetime.now(UTC))
 
 
 @dataclass
@@ -23,41 +47,58 @@ class TakenIn:
 
     seen: int = 0
     duplicates: int = 0
-    landed: int = 0
+    loaded: int = 0
     findings: int = 0
     rows: Counter[str] = field(default_factory=Counter)
 
 
-def take_in(installation: Installation, source: str, receipts: Iterable[Receipt]) -> TakenIn:
+def take_in(
+    installation: Installation, source: str, fetch: Callable[[Inbox], Iterator[Receipt]]
+) -> TakenIn:
     """Archive and record what the source has, then load every file that is not loaded yet.
 
     The second half also takes what an earlier, interrupted run archived.
     """
     found = TakenIn()
     with closing(installation.connect("ingest")) as connection:
-        for receipt in receipts:
+        for receipt in fetch(Inbox(connection, source)):
             now = datetime.now(UTC)
-            received = landing.receive(connection, installation.archive, receipt, now)
+            received = receiving.receive(connection, installation.archive, receipt, now)
             found.seen += 1
-            found.duplicates += received.is_duplicate
-        for file in landing.pending(connection, source):
+            found.duplicates += not received.is_new
+        for file in receiving.pending(connection, source):
             _load(installation, connection, file, found)
     return found
 
 
+def _load(
+    installation: Installation,
+    connection: psycopg.Connection[Any],
+    file: receiving.Received,
+    found: TakenIn,
+) -> None:
+    """Read a file from the archive and load it; known since it was received."""
+    parsed = parse(installation.archive.read(file.sha256), file.name)
+    key = installation.settings.hash_key
+    landed = landing.land(connection, file, parsed, file.received_at, key)
+    found.loaded += not landed.was_landed_before
+    found.findings += landed.findings
+    found.rows.update(landed.rows)
+
+
 def report(
-    specs: Sequence[dg.AssetSpec], taken_in: TakenIn, *, is_configured: bool
+    specs: Sequence[dg.AssetSpec], found: TakenIn, *, is_configured: bool
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Report each table with its new rows, and what the source brought."""
     for spec in specs:
         yield dg.MaterializeResult(
             asset_key=spec.key,
             metadata={
-                "new_rows": taken_in.rows[spec.key.path[-1]],
-                "files_seen": taken_in.seen,
-                "files_loaded": taken_in.landed,
-                "files_duplicate": taken_in.duplicates,
-                "findings": taken_in.findings,
+                "new_rows": found.rows[spec.key.path[-1]],
+                "files_seen": found.seen,
+                "files_loaded": found.loaded,
+                "files_duplicate": found.duplicates,
+                "findings": found.findings,
                 "source": "configured" if is_configured else "not configured",
             },
         )

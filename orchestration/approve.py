@@ -12,6 +12,7 @@ import psycopg
 
 from orchestration.status import rows
 from orchestration.tables import table
+from resources.warehouse import ledger
 
 WAITING = """
 select e.entry_id, e.entity_code, e.accounting_date, e.approval_class, e.generation,
@@ -47,11 +48,9 @@ def sign(connection: psycopg.Connection[Any], entries: Sequence[dict[str, Any]])
 def _sign(connection: psycopg.Connection[Any], entry: dict[str, Any]) -> Signature:
     try:
         with connection.transaction():
-            connection.execute(
-                "select ledger.approve(%s, %s)", (entry["entry_id"], entry["content_hash"])
-            )
-    except psycopg.Error as error:
-        return Signature(entry["entry_id"], str(error))
+            ledger.approve(connection, entry["entry_id"], entry["content_hash"])
+    except ledger.LedgerRefusedError as refusal:
+        return Signature(entry["entry_id"], str(refusal))
     return Signature(entry["entry_id"])
 
 

@@ -12,15 +12,16 @@ from pathlib import Path
 import dagster as dg
 
 from assets import bank, clearinghouse, control, ehr, erp, ledger, marts, payments
-from assets.checks.suites import SUITES
 from assets.checks.suite_checks import suite_checks
+from assets.checks.suites import SUITES
 from assets.specs import kept_specs
-from orchestration.jobs import build_job, post_job
+from orchestration.jobs import jobs
 from orchestration.schedules import build_schedule
 from orchestration.state import state_folder
 from resources.dagster_resources import DBT_PROJECT, Erp, Installation, JobRun
 from resources.dbt_runner import DbtRunner, expected_nodes
 from sensors.posting import posting_sensor
+from sensors.reaping import reaping_sensor
 
 
 def build_defs(manifest: Path, resources: Mapping[str, object] | None = None) -> dg.Definitions:
@@ -50,13 +51,12 @@ def build_defs(manifest: Path, resources: Mapping[str, object] | None = None) ->
         marts.reconcile_models(manifest),
         control.tie_out_post,
     ]
-    build = build_job(building)
     return dg.Definitions(
         assets=[*building, *posting, *kept_specs()],
         asset_checks=[suite_checks(name, suite) for name, suite in SUITES.items()],
-        jobs=[build, post_job(posting)],
-        schedules=[build_schedule(build)],
-        sensors=[posting_sensor],
+        jobs=jobs(building, posting),
+        schedules=[build_schedule()],
+        sensors=[posting_sensor, reaping_sensor],
         resources={**own_resources(), **(resources or {})},
         executor=dg.in_process_executor,
     )

@@ -1,4 +1,4 @@
-"""Runs a job in this process, as `tieout run` does, with the same instance that Dagster's pages use.
+"""Runs a job in this process, as `tieout run` does, with the instance that Dagster's pages use.
 
 The caller has set the environment (see `dagster_instance.variables`). Dagster is imported here,
 when a job is executed.
@@ -42,9 +42,9 @@ def execute_job(
     A step's error goes to `error_log`, a file for the eyes of this machine's owner, and not into
     Dagster's event log. Runs that died before are marked as failed first.
     """
-    from dagster import DagsterInstance
+    from dagster import DagsterInstance  # noqa: PLC0415 (seconds)
 
-    from orchestration.reaper import report_dead_runs
+    from sensors.reaping import report_dead_runs  # noqa: PLC0415 (seconds)
 
     with DagsterInstance.get() as instance, _errors_kept_in(error_log):
         report_dead_runs(instance)
@@ -52,7 +52,7 @@ def execute_job(
 
 
 def _job(name: str) -> "JobDefinition":
-    from orchestration.definitions import defs
+    from orchestration.definitions import defs  # noqa: PLC0415 (seconds)
 
     return defs().resolve_job_def(name)
 
@@ -95,7 +95,7 @@ def _told(instance: "DagsterInstance", run_id: str, say: Say | None) -> Iterator
 
 
 def _watch(instance: "DagsterInstance", run_id: str, say: Say, is_over: threading.Event) -> None:
-    from dagster import DagsterEventType
+    from dagster import DagsterEventType  # noqa: PLC0415 (seconds)
 
     wanted = {DagsterEventType.STEP_SUCCESS, DagsterEventType.STEP_FAILURE}
     cursor: str | None = None

@@ -3,7 +3,8 @@
 Also the part of the asset graph that each of them takes. When they run is not said here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -12,23 +13,21 @@ import dagster as dg
 TAGS = {"dagster/retry_strategy": "ALL_STEPS"}
 
 
-def build_job(assets: Iterable[dg.AssetsDefinition]) -> object:
-    """Make the job from received file to approved entry."""
-    return dg.define_asset_job(
-        "build",
-        selection=dg.AssetSelection.assets(*assets),
-        description="Receive, build, check, certify, propose and approve by policy.",
-        tags=TAGS,
-        executor_def=dg.in_process_executor,
-    )
+def jobs(
+    building: Sequence[dg.AssetsDefinition], posting: Sequence[dg.AssetsDefinition]
+) -> list[Any]:
+    """Make both jobs; the checks of an asset run with it."""
+    return [
+        _job("build", "Receive, build, check, certify, propose and approve by policy.", building),
+        _job("post", "Send what may go, read it back, and reconcile with the ERP.", posting),
+    ]
 
 
-def post_job(assets: Iterable[dg.AssetsDefinition]) -> object:
-    """Make the job from approved entry to reconciled ERP document."""
+def _job(name: str, description: str, assets: Sequence[dg.AssetsDefinition]) -> Any:
     return dg.define_asset_job(
-        "post",
+        name,
         selection=dg.AssetSelection.assets(*assets),
-        description="Send what may go, read it back, and reconcile with the ERP's balances.",
+        description=description,
         tags=TAGS,
         executor_def=dg.in_process_executor,
     )

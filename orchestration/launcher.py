@@ -72,13 +72,17 @@ class Launcher:
         Whatever a killed run left half made is finished or thrown away here.
         """
         self.state.make()
-        with only_one(self.state), self._serving() as server:
-            keep_world(self.state, self.world)
-            settings = self._settings(server)
-            with self.progress.stage("database ready, schema up to date"):
-                self._prepare(server, settings)
-            self._start_rest(settings)
+        with self._serving() as server:
+            with only_one(self.state):
+                self._set_up(server)
             yield load_settings(self.environ)
+
+    def _set_up(self, server: Server) -> None:
+        keep_world(self.state, self.world)
+        settings = self._settings(server)
+        with self.progress.stage("database ready, schema up to date"):
+            self._prepare(server, settings)
+        self._start_rest(settings)
 
     def stop_all(self) -> list[str]:
         """Stop every server of this state folder, whoever uses it; returns what was running."""

@@ -14,8 +14,6 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from orchestration.errors import ExpectedError
-
 PASSWORD_ROLES = (
     "INGEST", "TRANSFORM", "PREPARER", "POLICY", "APPROVER", "POSTER", "BI_READER", "AUDITOR",
     "DAGSTER", "ERP", "CONTROLLER",
@@ -23,10 +21,6 @@ PASSWORD_ROLES = (
 DEFAULT_SEED = 20261031
 DEFAULT_CLAIMS = 5000
 DEFAULT_AS_OF = date(2026, 10, 31)
-
-
-class StateBusyError(ExpectedError):
-    """Another tieout command is changing this state folder."""
 
 
 @dataclass(frozen=True)
@@ -206,15 +200,12 @@ def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
 
 @contextmanager
 def only_one(state: StateFolder) -> Iterator[None]:
-    """Hold the state folder for one changing command; the kernel frees it when that dies.
+    """Hold the state folder while setting up; another command waits for its turn.
 
-    Raises StateBusyError where another command holds it.
+    The kernel lets go of it when its holder dies.
     """
-    with (state.run / "command.lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StateBusyError(f"another tieout command is at work in {state.root}") from None
+    with (state.run / "set_up.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import dagster as dg
 import psycopg
+from billing.ledger.erp import ErpLedger
 from pydantic import PrivateAttr
 
-from billing.ledger.erp import ErpLedger
 from resources.archive import Archive
 from resources.dbt_runner import DbtRunner
 from resources.erp.tryton import TrytonLedger

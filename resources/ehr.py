@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urljoin
 
-from resources.http import Answer, HttpClient, HttpError, TryLaterError, retry_after_seconds
+from resources.http import Answer, HttpClient, HttpError, retry_after_seconds
 from resources.receipt import Marks, NoMarks, Receipt
 from resources.settings import FhirSettings
 from resources.smart import SmartLogin
@@ -250,6 +250,3 @@ def _instant(text: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-__all__ = ["SOURCE", "Export", "ExportError", "TryLaterError", "receipts"]

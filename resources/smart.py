@@ -6,11 +6,12 @@ import json
 import time
 from collections.abc import Callable, Mapping
 
+import stamina
 from authlib.oauth2.rfc7523 import private_key_jwt_sign
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from resources.http import HttpClient, HttpError
+from resources.http import HttpClient, HttpError, TryLaterError
 from resources.settings import FhirSettings, InvalidSettingError
 
 ASSERTION_SECONDS = 240  # the rule allows 300
@@ -35,10 +36,12 @@ class SmartLogin:
         self._good_until = 0.0
         self._token_url = ""
 
-    def headers(self) -> Mapping[str, str]:
+    def headers(self) -> dict[str, str]:
         """Return the Authorization header. Raises HttpError where the login is refused."""
         if not self._token or self._clock() >= self._good_until:
-            self._log_in()
+            for attempt in stamina.retry_context(on=TryLaterError, attempts=4, timeout=60):
+                with attempt:
+                    self._log_in()
         return {"Authorization": f"Bearer {self._token}"}
 
     def forget(self) -> None:
@@ -55,7 +58,7 @@ class SmartLogin:
             "client_assertion": assertion(self._settings, url),
         }
         headers = {"Accept": "application/json"}
-        # Each assertion is good for one request: a repeat would be taken for a replay.
+        # Each assertion is good for one request: another try signs another one.
         answer = self._client.call("POST", url, headers=headers, form=form, repeat="never")
         found = _json(answer.body, "the token endpoint")
         token, seconds = found.get("access_token"), found.get("expires_in", 300)

@@ -3,7 +3,7 @@
 `tieout run` decides by the same function, so that the daemon and the command line agree.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -86,6 +86,3 @@ def posting_sensor(
         decision = decide(read_state(connection, live))
     # No run key: uniqueness lives in the ledger, and a key used once would never fire again.
     return dg.RunRequest() if decision.should_post else dg.SkipReason(decision.reason)
-
-
-SENSORS: Sequence[dg.SensorDefinition] = (posting_sensor,)

@@ -3,6 +3,7 @@
 A living run of our jobs holds a lock under its own id (`resources/job_lock.py`).
 """
 
+import time
 from contextlib import closing
 
 import dagster as dg
@@ -41,3 +42,14 @@ def report_dead_runs(
     for run in dead:
         instance.report_run_failed(run, "its process is gone")
     return [run.run_id for run in dead]
+
+
+@dg.sensor(
+    minimum_interval_seconds=29,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Marks build and post runs as failed whose process is gone.",
+)
+def reaping_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Look for dead runs; this sensor never requests a run."""
+    dead = report_dead_runs(context.instance, GRACE_SECONDS, time.time())
+    return dg.SkipReason(f"{len(dead)} dead runs marked as failed" if dead else "every run lives")

@@ -68,6 +68,16 @@ class Judgement:
         )
 
 
+def breaking_rows(condition: str) -> dict[str, Any]:
+    """State a rule over several columns by the rows that break it, for `Expectation(**...)`."""
+    query = f"select 1 from {{batch}} where {condition}"  # noqa: S608  (our own text)
+    return {
+        "kind": "UnexpectedRowsExpectation",
+        "arguments": {"unexpected_rows_query": query},
+        "breaks": condition,
+    }
+
+
 def judge(installation: Installation, suite: Sequence[Expectation]) -> list[Judgement]:
     """Validate every mart of the suite as the role that BI logs in with."""
     verdicts: dict[str, bool] = {}

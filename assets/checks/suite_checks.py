@@ -24,9 +24,7 @@ def suite_checks(name: str, suite: Sequence[Expectation]) -> dg.AssetChecksDefin
     ]
 
     @dg.multi_asset_check(specs=specs, name=name, op_tags=BEFORE_THE_CERTIFICATE)
-    def judge_suite(
-        installation: Installation, build_run: JobRun
-    ) -> Iterator[dg.AssetCheckResult]:
+    def judge_suite(installation: Installation, build_run: JobRun) -> Iterator[dg.AssetCheckResult]:
         """Judge the suite, keep every outcome, and report each."""
         judgements = judge(installation, suite)
         with closing(installation.connect("transform")) as connection:

@@ -22,6 +22,7 @@ LINE_RULE = "each line is one JSON object with a resourceType (FHIR bulk data, N
 ID_RULE = "each resource has an id"
 AMOUNT_RULE = "priceOverride.value is a number with at most two decimals"
 TYPE_RULE = "Patient, Encounter, Coverage and ChargeItem are read"
+EXPORT_RULE = "an export is whole: no error, outcome or deleted entries (FHIR bulk data manifest)"
 # A file of garbage must not fill the exception list: beyond this the rest is one finding.
 MOST_LINE_FINDINGS = 1000
 _READERS: dict[str, tuple[str, pa.Schema, Callable[[Resource], Row]]] = {
@@ -81,7 +82,7 @@ class _Reading:
         self.segments += 1
         reader = _READERS.get(text(resource.get("resourceType")) or "")
         if reader is None:
-            self.others += 1
+            self._other(segment, resource)
             return
         table, _, row = reader
         if text(resource.get("id")) is None:
@@ -91,6 +92,17 @@ class _Reading:
         self.rows[table].append((segment, *found))
         if table == "ehr_charge" and resources.charge_amount(resource) is None:
             self._report_amount(segment, resource)
+
+    def _other(self, segment: int, resource: Resource) -> None:
+        """Report what an export says about itself; count every other type."""
+        kind = resource.get("resourceType")
+        if kind == "OperationOutcome":
+            self._report("EXPORT_PROBLEM", segment, EXPORT_RULE, "the export reports a problem")
+        elif kind == "Bundle":
+            message = "the export lists deletions, which are not applied"
+            self._report("DELETIONS_NOT_APPLIED", segment, EXPORT_RULE, message)
+        else:
+            self.others += 1
 
     def all_findings(self) -> Iterator[Finding]:
         """Yield the findings, with one for what was only counted."""

@@ -76,6 +76,15 @@ class Certificate:
     rows: Sequence[CertificateRow]
 
 
+@dataclass(frozen=True)
+class Synced:
+    """What mirroring a build's exceptions did."""
+
+    opened: int
+    still_open: int
+    closed: int
+
+
 def as_of(connection: psycopg.Connection[Any]) -> date:
     """Return the stored as-of date. Raises LookupError where none is stored."""
     found = connection.execute("select as_of_date from ops.installation").fetchone()
@@ -91,15 +100,13 @@ def entities(connection: psycopg.Connection[Any]) -> list[str]:
     return [row[0] for row in rows]
 
 
-def newest(connection: psycopg.Connection[Any]) -> str:
-    """Return the id of the newest build. Raises LookupError where there is none."""
+def newest_certified(connection: psycopg.Connection[Any]) -> str | None:
+    """Return the id of the newest build that has its certificate; None where there is none."""
     found = connection.execute(
-        "select build_id from ops.build order by started_at desc, build_id limit 1"
+        "select build_id from ops.build join ops.certificate using (build_id)"
+        " order by started_at desc, build_id desc limit 1"
     ).fetchone()
-    if found is None:
-        raise LookupError("there is no build yet")
-    build_id: str = found[0]
-    return build_id
+    return None if found is None else str(found[0])
 
 
 def begin(connection: psycopg.Connection[Any], build_id: str, as_of_date: date) -> None:
@@ -167,14 +174,16 @@ def _values(build_id: str, result: CheckResult) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def sync_exceptions(connection: psycopg.Connection[Any], build_id: str) -> int:
-    """Mirror what this build could not post into ops.exception; return how many are open now."""
-    connection.execute("select ops.sync_exceptions(%s)", (build_id,))
-    found = connection.execute(
-        "select count(*) from ops.exception where closed_at is null"
-    ).fetchone()
+def sync_exceptions(connection: psycopg.Connection[Any], build_id: str) -> Synced:
+    """Mirror what this build could not post into ops.exception.
+
+    Return how many were opened, were open before and stay so, and were closed.
+    """
+    row = connection.execute("select * from ops.sync_exceptions(%s)", (build_id,)).fetchone()
     connection.commit()
-    return int(found[0]) if found else 0
+    if row is None:
+        raise LookupError("ops.sync_exceptions gave no answer")
+    return Synced(*row)
 
 
 def issue_certificate(connection: psycopg.Connection[Any], build_id: str) -> Certificate:

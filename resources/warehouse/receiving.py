@@ -26,7 +26,7 @@ _COLUMNS = "file_id, sha256, source, name, received_at, landed_at is null"
 
 @dataclass(frozen=True)
 class Received:
-    """A content that is archived and known. `is_duplicate`: the same bytes had come before."""
+    """A content that is archived and known. `is_new`: no file with these bytes came before."""
 
     file_id: uuid.UUID
     sha256: str
@@ -34,7 +34,7 @@ class Received:
     name: str
     received_at: datetime
     needs_landing: bool
-    is_duplicate: bool = False
+    is_new: bool = False
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def receive(
     if row is None:
         raise LookupError("the receipt was not recorded")
     file = Received(*row)
-    return replace(file, is_duplicate=inserted is None)
+    return replace(file, is_new=inserted is not None)
 
 
 def pending(connection: psycopg.Connection[Any], source: str | None = None) -> list[Received]:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,6 @@ import pytest
 from orchestration import commands, processes
 from orchestration.processes import Identity
 from orchestration.state import (
-    StateBusyError,
     StateFolder,
     World,
     keep_world,
@@ -76,9 +76,20 @@ def test_the_as_of_date_of_a_folder_stays_until_it_is_changed(state):
     assert world_of_files(state, "/mine", changed, TODAY).name == first.name
 
 
-def test_a_second_changing_command_is_told_so(state):
-    with only_one(state), pytest.raises(StateBusyError), only_one(state):
-        pass
+def test_a_second_command_waits_until_the_first_has_set_up(state):
+    order = []
+
+    def second() -> None:
+        with only_one(state):
+            order.append("second")
+
+    with only_one(state):
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        waiting.join(0.2)
+        order.append("first")
+    waiting.join(10)
+    assert order == ["first", "second"]
 
 
 def test_a_reused_pid_is_not_taken_for_the_server():

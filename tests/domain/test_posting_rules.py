@@ -37,33 +37,29 @@ CLASSES = (
 )  # fmt: skip
 
 
+BY_ACCOUNT = {"1010": "cash", "1050": "clearing", "1055": "clearing", "1057": "clearing"}
+BY_TYPE = {
+    "asset": "other_asset", "contra_asset": "other_asset", "liability": "liability",
+    "revenue": "net_revenue", "contra_revenue": "net_revenue", "other_income": "other_income",
+    "expense": "other_income", "offset": "offset", "suspense": "offset",
+}  # fmt: skip
+DEBIT_RAISES = {"ar", "cash", "clearing", "other_asset", "offset"}
+
+
 def class_of(account: Account) -> str:
     if account.account.startswith("11"):
         return "ar"
-    if account.account == "1010":
-        return "cash"
-    if account.account in {"1050", "1055", "1057"}:
-        return "clearing"
-    if account.account in {"3990", "9010"}:
-        return "offset"
-    if account.account_type in {"asset", "contra_asset"}:
-        return "other_asset"
-    if account.account_type == "liability":
-        return "liability"
-    if account.account_type in {"revenue", "contra_revenue"}:
-        return "net_revenue"
-    return "other_income"
+    return BY_ACCOUNT.get(account.account) or BY_TYPE[account.account_type]
 
 
 def effect_of(rule: PostingRule) -> dict[str, str]:
-    """Assets change with debits; liabilities, revenue, income and offset with credits."""
+    """Assets and offset rise with debits; liabilities, revenue and income with credits."""
     change: dict[str, Decimal] = dict.fromkeys(CLASSES, Decimal(0))
     accounts = set()
     for account, amount in rule.lines(HUNDRED):
         accounts.add(account)
         name = class_of(CHART[account])
-        is_asset = name in {"ar", "cash", "clearing", "other_asset"}
-        change[name] += amount if is_asset else -amount
+        change[name] += amount if name in DEBIT_RAISES else -amount
     signs = {name: "+" if v > 0 else "-" if v < 0 else "0" for name, v in change.items()}
     return {"event": rule.event, "accounts": " ".join(sorted(accounts)), **signs}
 

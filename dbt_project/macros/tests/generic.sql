@@ -45,7 +45,9 @@ with
 ordered as (
     select
         {{ keys | join(', ') }}, {{ period }} as period,
-        lag({{ period }}) over (partition by {{ keys | join(', ') }} order by {{ period }}) as before
+        lag({{ period }}) over (
+            partition by {{ keys | join(', ') }} order by {{ period }}
+        ) as before
     from {{ model }}
 )
 select * from ordered
@@ -59,7 +61,9 @@ with
 ordered as (
     select
         {{ keys | join(', ') }}, {{ period }} as period, {{ opening }} as opening,
-        lag({{ closing }}) over (partition by {{ keys | join(', ') }} order by {{ period }}) as before
+        lag({{ closing }}) over (
+            partition by {{ keys | join(', ') }} order by {{ period }}
+        ) as before
     from {{ model }}
 )
 select * from ordered

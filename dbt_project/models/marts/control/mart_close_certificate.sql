@@ -2,6 +2,8 @@
 
 -- The certificate is a database function over recorded checks: it is there even when checks fail.
 select
+    build_id,
+    as_of_date,
     check_id,
     kind,
     severity,

@@ -73,6 +73,7 @@ final as (
         {% for line in lines -%}
         {{ money(line ~ '_amount') }} as {{ line }}_amount,
         {% endfor -%}
+        {{ money('change_amount') }} as movement_amount,
         {{ money('closing_amount') }} as closing_amount
     from rolled
 )

@@ -245,6 +245,11 @@ begin
     from draft_line_event join new_entry
         using (entity_code, accounting_date, approval_class, part)
     order by entry_id, line_no;
+    if stored > 0 then   -- the check at the commit and the approval would scan without statistics
+        analyze ledger.entry;
+        analyze ledger.entry_line;
+        analyze ledger.entry_event;
+    end if;
     return stored;
 end $$;
 

@@ -1,0 +1,93 @@
+"""`tieout run`: everything up, the build job, the posting decision, the post job, the table.
+
+The jobs are the ones that Dagster runs; the decision is the sensor's own function.
+"""
+
+import os
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+
+from orchestration import report
+from orchestration.dagster_instance import variables, write_instance
+from orchestration.launcher import Launcher
+from orchestration.progress import Progress
+from orchestration.state import StateFolder, World
+from orchestration.status import connections
+from resources.settings import Settings
+from resources.warehouse.database import connect
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What to print and how it went."""
+
+    lines: list[str]
+    has_failed: bool
+    is_held: bool
+
+
+def run_pipeline(environ: Mapping[str, str], progress: Progress, world: World) -> RunOutcome:
+    """Run both jobs over a world and report. Raises an ExpectedError when set-up fails."""
+    launcher = Launcher(environ, progress, world)
+    with launcher.everything() as settings:
+        _enter(launcher.environ, launcher.state, settings)
+        failed = _job("build", launcher.state, progress) or _post(
+            settings, launcher.state, progress
+        )
+        with closing(connect(settings.database, "auditor")) as connection:
+            found = report.gather(connection)
+        lines = [
+            launcher.world.title,
+            *report.render(found),
+            *_next(found, settings),
+        ]
+    has_failed = failed or not report.ties(found)
+    progress.say("failed" if has_failed else "done")
+    return RunOutcome(lines, has_failed, report.is_held(found) or not report.passes(found))
+
+
+def _enter(environ: Mapping[str, str], state: StateFolder, settings: Settings) -> None:
+    """Give this process the environment that Dagster and dbt read."""
+    write_instance(state.dagster)
+    os.environ.update(environ)
+    os.environ.update(variables(state.dagster, settings.database.login("dagster")))
+
+
+def _job(name: str, state: StateFolder, progress: Progress) -> bool:
+    """Run a job; True when it failed."""
+    from orchestration.execute import execute_job  # noqa: PLC0415 (imports dagster)
+
+    log = state.logs / f"{name}_errors.log"
+    outcome = execute_job(name, say=lambda step: progress.say(f"  {name}: {step}"), error_log=log)
+    if outcome.has_succeeded:
+        progress.say(f"{name} job done ({outcome.seconds:.1f} s)")
+        return False
+    progress.warn(f"{name} job failed at {', '.join(outcome.failed_steps)}; see {log}")
+    return True
+
+
+def _post(settings: Settings, state: StateFolder, progress: Progress) -> bool:
+    """Post when the sensor would, and in any case read the ERP's balances afresh."""
+    from sensors.posting import decide, read_state  # noqa: PLC0415 (imports dagster)
+
+    with closing(connect(settings.database, "poster")) as connection:
+        decision = decide(read_state(connection))
+    progress.say(f"posting: {decision.reason}")
+    return _job("post", state, progress)
+
+
+def _next(found: report.Report, settings: Settings) -> list[str]:
+    """Where to look next, with a document that is really there."""
+    bi = connections(settings)
+    lines = ["", "Where to look next"]
+    for row in found["document"]:
+        lines.append(f"  .venv/bin/tieout trace {row['entity_code']}:{row['document_number']}")
+    lines += [
+        "  .venv/bin/tieout exceptions | status | prove | approve --list",
+        "  .venv/bin/tieout up    Dagster's pages, with everything running",
+        f"  BI, while it runs: postgresql://{bi['user']}@{bi['host']}:{bi['port']}/"
+        f"{bi['database']} (schema marts)",
+        f"  its password: {bi['password_variable']} in {bi['password_file']}",
+    ]
+    return lines
