@@ -38,6 +38,9 @@ class Server(Protocol):
     def stop(self) -> None:
         """Stop it, if it is ours to stop."""
 
+    def destroy(self) -> None:
+        """Stop it and delete its data, if they are ours."""
+
     def address(self) -> Address:
         """Where it is, once started."""
 
@@ -64,6 +67,11 @@ class Embedded:
     def stop(self) -> None:
         """Stop it and wait."""
         self.server.stop()
+
+    def destroy(self) -> None:
+        """Delete the data, also where they lie outside the state folder."""
+        if (self.server.folder / "place.json").exists():
+            self.server.destroy()
 
     def address(self) -> Address:
         """Its port is chosen once and kept."""
@@ -93,6 +101,9 @@ class Foreign:
     def stop(self) -> None:
         """Nothing to do."""
 
+    def destroy(self) -> None:
+        """Nothing is deleted on a server that is not ours."""
+
     def address(self) -> Address:
         """As the URL says."""
         return self._address
@@ -109,14 +120,13 @@ def choose_server(
 def database_variables(
     address: Address, world: World, environ: Mapping[str, str]
 ) -> dict[str, str]:
-    """Variables by which every part finds the databases of this world."""
+    """Variables by which every part finds the databases of this world; given base names stay."""
     base = {
         "TIEOUT_DB_NAME": "tieout",
         "TIEOUT_DAGSTER_DB_NAME": "dagster",
         "TIEOUT_ERP_DB_NAME": "erp",
     }
-    prefix = environ.get("TIEOUT_DATABASE_PREFIX", "")
-    named = {key: prefix + world.database(value) for key, value in base.items()}
+    named = {key: world.database(environ.get(key) or value) for key, value in base.items()}
     return {
         "TIEOUT_DB_HOST": address.host,
         "TIEOUT_DB_PORT": str(address.port),

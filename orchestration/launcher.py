@@ -4,6 +4,7 @@ The database comes up for every command; the outside world and the ERP for those
 dagster here: a run of the pipeline is `orchestration/run.py`.
 """
 
+import shutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -87,11 +88,32 @@ class Launcher:
     def stop_all(self) -> list[str]:
         """Stop every server of this state folder, whoever uses it; returns what was running."""
         stopped = [name for name, path in self._pid_files() if _stop(name, path)]
-        server = choose_server(self.state, read_secrets(self.state), {})
-        if server.is_alive():
-            server.stop()
-            stopped.append("database")
+        if self._has_embedded:
+            server = choose_server(self.state, read_secrets(self.state), {})
+            if server.is_alive():
+                server.stop()
+                stopped.append("database")
         return stopped
+
+    def destroy(self) -> None:
+        """Stop every server and delete the state folder, and data that lie outside it."""
+        self.stop_all()
+        if self._has_embedded:
+            choose_server(self.state, read_secrets(self.state), {}).destroy()
+        shutil.rmtree(self.state.root, ignore_errors=True)
+
+    def servers(self) -> list[dict[str, str]]:
+        """Each server of this state folder, as it was before the command that asks."""
+        found = [_seen(name, path) for name, path in self._pid_files()]
+        if self.state.secrets.exists():
+            server = choose_server(self.state, read_secrets(self.state), self.environ)
+            word = "running" if server.is_alive() else "stopped"
+            found.insert(0, {"name": "database", "state": word, "address": ""})
+        return found
+
+    @property
+    def _has_embedded(self) -> bool:
+        return self.state.secrets.exists() and self.state.postgres.exists()
 
     @contextmanager
     def _serving(self) -> Iterator[Server]:
@@ -151,6 +173,13 @@ class Launcher:
     def _pid_files(self) -> list[tuple[str, Path]]:
         sandboxes = sorted(self.state.run.glob("sandbox_*.json"))
         return [*(("sandbox", path) for path in sandboxes), *erp.pid_files(self.state)]
+
+
+def _seen(name: str, path: Path) -> dict[str, str]:
+    found = processes.read(path)
+    facts = found[1] if found else {}
+    word = "running" if found else "stopped"
+    return {"name": name, "state": word, "address": str(facts.get("url", ""))}
 
 
 def _stop(name: str, path: Path) -> bool:

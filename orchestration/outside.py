@@ -47,10 +47,8 @@ def _generate(state: StateFolder, world: World) -> None:
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    if world.files is None:
+    if world.files is None:  # a user's files are put in place by the server itself
         _call(state, _generator(world, partial))
-    else:
-        _call(state, _placer(world.files, partial))
     write_whole(partial / "made.json", json.dumps({"fingerprint": print_of_world}))
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
@@ -64,7 +62,11 @@ def _serve(state: StateFolder, world: World) -> dict[str, str]:
         addresses.unlink(missing_ok=True)
         log = state.logs / "sandbox.log"
         command = [sys.executable, "-m", "sandbox.serve", "--folder", str(folder)]
-        command += ["--address-file", str(addresses), *(["--files-only"] if world.files else [])]
+        command += [
+            "--address-file",
+            str(addresses),
+            *(["--files", world.files] if world.files else []),
+        ]
         server = processes.spawn(command, log, _plain_environment())
         processes.keep(pid_file(state, world), server)
         processes.wait_for_file(addresses, server, log, SERVE_SECONDS)
@@ -99,10 +101,6 @@ def _generator(world: World, folder: Path) -> list[str]:
     command = [sys.executable, "-m", "sandbox.generate", "--seed", str(world.seed)]
     command += ["--claims", str(world.claims), "--as-of", world.as_of.isoformat()]
     return [*command, "--out", str(folder)]
-
-
-def _placer(files: str, folder: Path) -> list[str]:
-    return [sys.executable, "-m", "sandbox.place", "--files", files, "--out", str(folder)]
 
 
 def _call(state: StateFolder, command: list[str]) -> None:

@@ -17,8 +17,9 @@ select f.source, count(*)::int as files,
        count(*) filter (where f.outcome = 'exception')::int as unreadable,
        coalesce(sum(s.duplicates), 0)::int as duplicates
 from ops.received_file f
-left join (select file_id, count(*) as duplicates from ops.file_sighting
-           where outcome = 'duplicate' group by file_id) s using (file_id)
+left join (select s.file_id, count(distinct s.name) as duplicates
+           from ops.file_sighting s join ops.received_file r using (file_id)
+           where s.name <> r.name group by s.file_id) s using (file_id)
 group by f.source order by f.source
 """
 OUTCOMES = """

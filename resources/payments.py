@@ -125,7 +125,7 @@ class CardLists:
 
     def _page(self, name: str, params: Mapping[str, str]) -> Mapping[str, Any]:
         headers = {"Authorization": f"Bearer {self.settings.key}", "Accept": "application/json"}
-        url = f"{self.settings.url.rstrip('/')}/v1/{name}"
+        url = f"{self.settings.url.rstrip('/').removesuffix('/v1')}/v1/{name}"
         return _list(name, self.client.get(url, headers=headers, params=params).body)
 
 

@@ -17,7 +17,6 @@ CONTROL_RULE = "the trailer's control total is the sum of the amounts below it (
 COUNT_RULE = "the trailer's counts are those of the records below it (BAI2 49, 98, 99)"
 CLOSED_RULE = "each file, group and account is closed by its trailer (BAI2 99, 98, 49)"
 _CUT = "{} has no trailer"
-_TAKES_PAIR = 2
 
 
 @dataclass
@@ -45,6 +44,13 @@ class Group:
     accounts: list[Account] = field(default_factory=list)
     trailer: Record | None = None
 
+    def records(self) -> Iterator[Record]:
+        """Yield the group's records in order."""
+        yield from [self.header] if self.header else []
+        for account in self.accounts:
+            yield from account.records()
+        yield from [self.trailer] if self.trailer else []
+
 
 @dataclass
 class Tree:
@@ -54,6 +60,13 @@ class Tree:
     groups: list[Group] = field(default_factory=list)
     trailer: Record | None = None
     strays: list[Record] = field(default_factory=list)
+
+    def records(self) -> Iterator[Record]:
+        """Yield the file's records in order, strays apart."""
+        yield from [self.header] if self.header else []
+        for group in self.groups:
+            yield from group.records()
+        yield from [self.trailer] if self.trailer else []
 
 
 def build_tree(records: Iterable[Record]) -> Tree:
@@ -103,14 +116,12 @@ def check_account(account: Account, amounts: list[int | None]) -> Iterator[Findi
         account.finding_code = "TRUNCATED"
         yield _error("TRUNCATED", account.header, CLOSED_RULE, _CUT.format("the account"))
         return
-    total, count = _pair(account.trailer)
-    coded = sum(record.physical_count for record in account.records())
-    uncoded = sum(record.uncoded_count for record in account.records())
+    total, count, _ = _stated(account.trailer)
     if None in amounts or total != sum(amount or 0 for amount in amounts):
         account.finding_code = "CONTROL_TOTAL_OFF"
         text = "the amounts of the account do not add up to its control total"
         yield _error("CONTROL_TOTAL_OFF", account.trailer, CONTROL_RULE, text)
-    elif count not in (coded, coded + uncoded):
+    elif count not in _counts(account.records()):
         account.finding_code = "RECORD_COUNT_OFF"
         text = "the account does not have the number of records that it states"
         yield _error("RECORD_COUNT_OFF", account.trailer, COUNT_RULE, text)
@@ -123,8 +134,8 @@ def check_group(group: Group) -> Iterator[Finding]:
         yield _file_error("TRUNCATED", place, CLOSED_RULE, _CUT.format("the group"))
         return
     trailers = [account.trailer for account in group.accounts]
-    codes = _compare(group.trailer, trailers, "group")
-    yield from _taint(codes, group.accounts)
+    yield from _taint(_compare(group.trailer, trailers, "group"), group.accounts)
+    yield from _compare_count(group.trailer, group.records(), "group")
 
 
 def check_file(tree: Tree) -> Iterator[Finding]:
@@ -135,13 +146,14 @@ def check_file(tree: Tree) -> Iterator[Finding]:
         yield Finding("TRUNCATED", "error", ordinal, CLOSED_RULE, _CUT.format("the file"))
         return
     trailers = [group.trailer for group in tree.groups]
-    findings = _compare(tree.trailer, trailers, "file")
-    yield from _taint(findings, [account for group in tree.groups for account in group.accounts])
+    accounts = [account for group in tree.groups for account in group.accounts]
+    yield from _taint(_compare(tree.trailer, trailers, "file"), accounts)
+    yield from _compare_count(tree.trailer, tree.records(), "file")
 
 
 def _compare(trailer: Record, below: list[Record | None], level: str) -> list[Finding]:
-    total, count = _pair(trailer)
-    totals = [_pair(record)[0] if record else None for record in below]
+    total, count, _ = _stated(trailer)
+    totals = [_stated(record)[0] if record else None for record in below]
     findings = []
     if None not in totals and total != sum(amount or 0 for amount in totals):
         text = f"the control totals below do not add up to the control total of the {level}"
@@ -159,10 +171,26 @@ def _taint(findings: list[Finding], accounts: list[Account]) -> Iterator[Finding
             account.finding_code = account.finding_code or finding.code
 
 
-def _pair(trailer: Record) -> tuple[int | None, int | None]:
-    """Read the control total (empty means zero) and the first count of a trailer."""
-    fields = [*trailer.fields(), "", ""][:_TAKES_PAIR]
-    return (whole_number(fields[0]) if fields[0] else 0), whole_number(fields[1])
+def _compare_count(trailer: Record, below: Iterable[Record], level: str) -> Iterator[Finding]:
+    """Compare the record count of an outer trailer: only a warning, for no amount is at stake."""
+    _, _, count = _stated(trailer)
+    if count not in _counts(below):
+        text = f"the {level} does not have the number of records that it states"
+        yield Finding("RECORD_COUNT_OFF", "warning", trailer.ordinal, COUNT_RULE, text)
+
+
+def _counts(found: Iterable[Record]) -> tuple[int, int]:
+    """Count physical records; lines that lack the code 88 may or may not have been counted."""
+    records = list(found)
+    coded = sum(record.physical_count for record in records)
+    return coded, coded + sum(record.uncoded_count for record in records)
+
+
+def _stated(trailer: Record) -> tuple[int | None, int | None, int | None]:
+    """Read the control total (empty means zero) and the counts of a trailer."""
+    fields = [*trailer.fields(), "", "", ""]
+    total = whole_number(fields[0]) if fields[0] else 0
+    return total, whole_number(fields[1]), whole_number(fields[2])
 
 
 def _error(code: str, record: Record, rule: str, message: str) -> Finding:

@@ -45,7 +45,7 @@ def apply(database, plan):
         with Transaction().start(database, 0, **locks) as transaction:
             try:
                 set_up(plan)
-                record(transaction, plan["fingerprint"])
+                record(transaction, plan)
                 transaction.commit()
             except TransactionError as wanted:
                 transaction.rollback()
@@ -130,15 +130,19 @@ def ensure_year(company, year):
     if fiscal_years.search([("company", "=", company.id), ("start_date", "=", start)]):
         return
     data = Pool().get("ir.model.data")
-    (sequence,) = Pool().get("ir.sequence.strict").create(
-        [
-            {
-                "name": str(year),
-                "company": company.id,
-                "sequence_type": data.get_id("account", "sequence_type_account_move"),
-                "prefix": f"{year}/",
-            }
-        ]
+    (sequence,) = (
+        Pool()
+        .get("ir.sequence.strict")
+        .create(
+            [
+                {
+                    "name": str(year),
+                    "company": company.id,
+                    "sequence_type": data.get_id("account", "sequence_type_account_move"),
+                    "prefix": f"{year}/",
+                }
+            ]
+        )
     )
     (fiscal_year,) = fiscal_years.create(
         [
@@ -172,12 +176,12 @@ def ensure_user(company, role, entity, group):
     find_or_create("res.user.application", {"user": user.id, "application": "rest"}, {})
 
 
-def record(transaction, fingerprint):
-    """Note, in the same transaction, which plan this database has."""
+def record(transaction, plan):
+    """Note, in the same transaction, the plan that this database now follows."""
     cursor = transaction.connection.cursor()
-    cursor.execute("create table if not exists tieout_set_up (fingerprint text primary key)")
-    cursor.execute("delete from tieout_set_up")
-    cursor.execute("insert into tieout_set_up values (%s)", (fingerprint,))
+    cursor.execute("create table if not exists tieout_plan (plan text not null)")
+    cursor.execute("delete from tieout_plan")
+    cursor.execute("insert into tieout_plan values (%s)", (json.dumps(plan),))
 
 
 if __name__ == "__main__":

@@ -31,22 +31,25 @@ begin
           and not exists (select from ledger.hold
               where hold.entry_id = entry.entry_id and hold.code not in ('APPROVAL', 'LIMIT'))
     ),
+    moved as materialized (
+        select eligible.entry_id, eligible.proposed_by, eligible.entity_code,
+               eligible.accounting_date, line.account,
+               sum(line.debit_amount + line.credit_amount) as amount
+        from eligible join ledger.entry_line as line using (entry_id)
+        group by eligible.entry_id, eligible.proposed_by, eligible.entity_code,
+                 eligible.accounting_date, line.account
+    ),
+    day as materialized (
+        select proposed_by, entity_code, account,
+               ledger.account_day(proposed_by, entity_code, account) as already
+        from (select distinct proposed_by, entity_code, account from moved) as asked
+    ),
     -- What each account would have moved once this entry and those before it are approved.
-    account_sum as (
-        select eligible.entry_id, day.already + sum(line.amount) over (
-                   partition by eligible.proposed_by, eligible.entity_code, line.account
-                   order by eligible.accounting_date, eligible.entry_id) as amount
-        from eligible
-        join lateral (
-            select account, sum(debit_amount + credit_amount) as amount
-            from ledger.entry_line where entry_id = eligible.entry_id group by account
-        ) as line on true
-        join (
-            select proposed_by, entity_code, account,
-                   ledger.account_day(proposed_by, entity_code, account) as already
-            from (select distinct eligible.proposed_by, eligible.entity_code, line.account
-                  from eligible join ledger.entry_line as line using (entry_id)) as asked
-        ) as day using (proposed_by, entity_code, account)
+    account_sum as materialized (
+        select moved.entry_id, day.already + sum(moved.amount) over (
+                   partition by moved.proposed_by, moved.entity_code, moved.account
+                   order by moved.accounting_date, moved.entry_id) as amount
+        from moved join day using (proposed_by, entity_code, account)
     ),
     measure as (
         select eligible.entry_id, eligible.content_hash, eligible.accounting_date,
