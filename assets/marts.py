@@ -140,16 +140,18 @@ def _fqn_id(unique_id: str) -> str:
 def _reported(
     context: dg.AssetExecutionContext, connection: psycopg.Connection[Any], outcome: DbtOutcome
 ) -> Iterator[Reported]:
-    by_id = {node.unique_id: node for node in outcome.nodes}
-    for spec in context.assets_def.specs:
-        node = by_id.get(spec.metadata[UNIQUE_ID])
-        if node and node.has_passed and spec.key in context.selected_asset_keys:
+    """Report relations in the order in which dbt ended them: what is upstream comes first."""
+    specs = {spec.metadata[UNIQUE_ID]: spec for spec in context.assets_def.specs}
+    for node in outcome.relations:
+        spec = specs.get(node.unique_id)
+        if spec and node.has_passed and spec.key in context.selected_asset_keys:
             rows = _row_count(connection, spec.key)
             yield dg.MaterializeResult(
                 asset_key=spec.key, metadata={"seconds": node.seconds, **rows}
             )
+    tests = {node.unique_id: node for node in outcome.tests}
     for check in context.assets_def.check_specs:
-        tested = by_id.get(check.metadata[UNIQUE_ID])
+        tested = tests.get(check.metadata[UNIQUE_ID])
         if tested and check.key in context.selected_asset_check_keys:
             yield _check_result(check, tested)
 

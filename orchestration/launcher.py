@@ -26,7 +26,7 @@ from orchestration.state import (
 from resources.settings import ROLES, Settings, load_settings
 from resources.warehouse.database import ScrubbedConnection
 from resources.warehouse.governance_load import load_governance, set_as_of
-from resources.warehouse.migrate import ensure_roles, migrate
+from resources.warehouse.migrate import ensure_database, ensure_roles, migrate
 
 GOVERNANCE = Path(__file__).parents[1] / "governance"
 
@@ -145,7 +145,7 @@ class Launcher:
         ensure_roles(admin, prefix, passwords)
         migrate(admin, settings.database)
         dagster = settings.database.dagster_name
-        erp.ensure_plain_database(admin, dagster, settings.database.login("dagster"))
+        ensure_database(admin, dagster, settings.database.login("dagster"))
         with ScrubbedConnection.connect(server.address().url(settings.database.name)) as admin_db:
             load_governance(admin_db, GOVERNANCE)
             set_as_of(admin_db, self.world.as_of)

@@ -170,8 +170,12 @@ class DbtRunner:
 def expected_nodes(manifest: Mapping[str, Any], excluded_tag: str) -> list[DbtNode]:
     """Return the nodes that a run without `excluded_tag` must report, none of them passed yet.
 
-    `manifest` is the content of manifest.json. Ephemeral models leave no trace and are left out.
+    `manifest` is the content of manifest.json. A test goes with the relations that it looks at.
+    Ephemeral models leave no trace and are left out.
     """
+    left_out = {
+        unique_id for unique_id, node in manifest["nodes"].items() if excluded_tag in node["tags"]
+    }
     return [
         DbtNode(
             unique_id=unique_id,
@@ -184,18 +188,16 @@ def expected_nodes(manifest: Mapping[str, Any], excluded_tag: str) -> list[DbtNo
             seconds=0.0,
         )
         for unique_id, node in manifest["nodes"].items()
-        if _is_expected(node, excluded_tag)
+        if unique_id not in left_out
+        and left_out.isdisjoint(node["depends_on"].get("nodes", []))
+        and _leaves_a_trace(node)
     ]
 
 
-def _is_expected(node: Mapping[str, Any], excluded_tag: str) -> bool:
+def _leaves_a_trace(node: Mapping[str, Any]) -> bool:
     config = node["config"]
-    return (
-        node["resource_type"] in {"seed", "model", "test"}
-        and config.get("enabled", True)
-        and config.get("materialized") != "ephemeral"
-        and excluded_tag not in node.get("tags", [])
-    )
+    is_ours = node["resource_type"] in {"seed", "model", "test"}
+    return is_ours and config.get("enabled", True) and config.get("materialized") != "ephemeral"
 
 
 def _soften(manifest: "Manifest") -> dict[str, Severity]:

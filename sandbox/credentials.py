@@ -1,4 +1,4 @@
-"""Keys and passwords of the sandbox servers: made once per folder, kept in it, readable by us only."""
+"""Keys and passwords of the sandbox servers: made once per folder and kept there, for us only."""
 
 from __future__ import annotations
 

@@ -62,23 +62,20 @@ class CardServer:
     async def answer(self, request: Request) -> Response:
         """Answer a list or a single object."""
         try:
-            self._authenticate(request.headers.get("authorization", ""))
-            name = request.path_params["name"]
-            if name not in self.lists:
-                raise RefusedError(404, None, "Unrecognized request URL")
-            if "identifier" in request.path_params:
-                found = self._find(name, request.path_params["identifier"], "id", 404)
-                return JSONResponse(_shown(self.lists[name][found]))
-            return JSONResponse(self._list(name, request.query_params))
+            return JSONResponse(self._answer(request))
         except RefusedError as error:
             return error.answer()
 
-    def _authenticate(self, header: str) -> None:
-        kind, _, value = header.partition(" ")
-        if kind.lower() == "basic":
-            value = base64.b64decode(value).decode("utf-8", "replace").partition(":")[0]
-        if kind.lower() not in ("basic", "bearer") or value != self.key:
+    def _answer(self, request: Request) -> Item:
+        if _key_of(request.headers.get("authorization", "")) != self.key:
             raise RefusedError(401, None, "Invalid API Key provided")
+        name = request.path_params["name"]
+        if name not in self.lists:
+            raise RefusedError(404, None, "Unrecognized request URL")
+        if "identifier" in request.path_params:
+            found = self._find(name, request.path_params["identifier"], "id", 404)
+            return _shown(self.lists[name][found])
+        return self._list(name, request.query_params)
 
     def _list(self, name: str, params: QueryParams) -> Item:
         known = {"limit", "starting_after", "ending_before", "created", *FILTERS[name]}
@@ -118,6 +115,19 @@ class CardServer:
                 return place
         message = f"No such object in {name}: '{identifier}'"
         raise RefusedError(status, "resource_missing", message, param)
+
+
+def _key_of(header: str) -> str | None:
+    """Return the secret key of a bearer or basic Authorization header."""
+    kind, _, value = header.partition(" ")
+    if kind.lower() == "bearer":
+        return value
+    if kind.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(value, validate=True).decode("ascii").partition(":")[0]
+    except ValueError:
+        return None
 
 
 def _matches(item: Item, name: str, params: QueryParams) -> bool:

@@ -49,13 +49,13 @@ class Login:
             return JSONResponse(body, 400, headers={"Cache-Control": "no-store"})
         token = secrets.token_urlsafe(24)
         self.tokens[token] = self.now() + TOKEN_SECONDS
-        body = {
+        granted: dict[str, str | int] = {
             "access_token": token,
             "token_type": "bearer",
             "expires_in": TOKEN_SECONDS,
             "scope": form["scope"],
         }
-        return JSONResponse(body, headers={"Cache-Control": "no-store"})
+        return JSONResponse(granted, headers={"Cache-Control": "no-store"})
 
     def check(self, form: dict[str, str], token_url: str) -> None:
         """Raise RefusedError unless the form is a valid request for this token endpoint."""

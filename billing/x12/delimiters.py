@@ -114,6 +114,8 @@ def _repetition(fields: list[bytes], taken: tuple[bytes, ...]) -> bytes | None:
 
 def _component(content: bytes, element: bytes) -> bytes:
     composite = re.search(
-        rb"(?:SVC|SV1)" + re.escape(element) + rb"[A-Za-z]{2}([^A-Za-z0-9\s])", content, re.IGNORECASE
+        rb"(?:SVC|SV1)" + re.escape(element) + rb"[A-Za-z]{2}([^A-Za-z0-9\s])",
+        content,
+        re.IGNORECASE,
     )
     return composite[1] if composite and composite[1] != element else b":"

@@ -16,6 +16,7 @@ BOM = b"\xef\xbb\xbf"
 BLANK = b" \t\r\n\x00\x1a"
 _LINE_ENDS = b"\r\n\x00"
 _PADDED = re.compile(rb"\x1e[ \t\x1a\x1e]+")
+_HAS_LOWER_ID = re.compile(rb"\x1e[A-Z0-9]{0,2}[a-z]")
 _LOWER_ID = re.compile(rb"(?:\A|(?<=\x1e))[A-Z0-9]*[a-z][A-Za-z0-9]*(?=[\x1e\x1f])")
 
 
@@ -64,7 +65,9 @@ def canonical(raw: bytes, marks: Delimiters) -> bytes:
     if body and not body.endswith(SEGMENT):
         body = body.rstrip(b" \t\x1a") + SEGMENT
     body = _PADDED.sub(SEGMENT, body)
-    return _LOWER_ID.sub(lambda name: name[0].upper(), body)
+    if _HAS_LOWER_ID.search(body) or body[:3].upper() != body[:3]:
+        body = _LOWER_ID.sub(lambda name: name[0].upper(), body)
+    return body
 
 
 def _interchange(
@@ -110,4 +113,6 @@ def _stretches(framed: Framed) -> list[tuple[int, int, Delimiters | None]]:
     read: list[tuple[int, int, Delimiters | None]] = [
         (item.start, item.end, item.delimiters) for item in framed.interchanges
     ]
-    return sorted([*read, *((start, end, None) for start, end in framed.unread)], key=lambda s: s[0])
+    return sorted(
+        [*read, *((start, end, None) for start, end in framed.unread)], key=lambda s: s[0]
+    )

@@ -70,6 +70,31 @@ class ErpDatabase:
 
 
 @dataclass(frozen=True)
+class Books:
+    """What the ERP holds before the first posting.
+
+    `companies` gives a name to each entity's code; `chart` is a CSV with the columns account, name
+    and type; both years are included.
+    """
+
+    companies: Mapping[str, str]
+    chart: Path
+    first_year: int
+    last_year: int
+
+    def plan(self) -> dict[str, Any]:
+        """Return the same as the set-up program reads it."""
+        companies = [{"entity": code, "name": name} for code, name in self.companies.items()]
+        return {
+            "currency": "USD",
+            "companies": companies,
+            "accounts": read_chart(self.chart),
+            "first_year": self.first_year,
+            "last_year": self.last_year,
+        }
+
+
+@dataclass(frozen=True)
 class ErpAccess:
     """Company ids and REST keys by entity: the poster's and, kept apart, the accountant's."""
 
@@ -84,28 +109,15 @@ class ErpAccess:
         return {"TIEOUT_ERP_URL": url, **keys, **ids}
 
 
-def ensure_database(
-    home: Path,
-    database: ErpDatabase,
-    companies: Mapping[str, str],
-    chart: Path,
-    first_year: int,
-    last_year: int,
-) -> ErpAccess:
-    """Have the database with a company per entity (code: name), its chart and fiscal years.
+def ensure_database(home: Path, database: ErpDatabase, books: Books) -> ErpAccess:
+    """Have the database with its companies, their chart of accounts and fiscal years.
 
-    `chart` is a CSV with the columns account, name and type. What is there stays; what is missing
-    is added. Raises TrytonFailedError, psycopg.Error.
+    What is there stays; what is missing is added. Raises TrytonFailedError, psycopg.Error.
     """
     python = ensure_environment(home)
     with alone(home):
         _ensure_content(home, python, database)
-        wanted = {
-            "currency": "USD",
-            "companies": [{"entity": code, "name": name} for code, name in companies.items()],
-            "accounts": read_chart(chart),
-        }
-        _ensure_plan(home, python, database, wanted, first_year, last_year)
+        _ensure_plan(home, python, database, books.plan())
         return read_access(database)
 
 
@@ -113,7 +125,8 @@ def ensure_years(home: Path, database: ErpDatabase, first_year: int, last_year: 
     """Add fiscal years to a database that is set up, for all of its companies."""
     python = ensure_environment(home)
     with alone(home):
-        _ensure_plan(home, python, database, {}, first_year, last_year)
+        years = {"first_year": first_year, "last_year": last_year}
+        _ensure_plan(home, python, database, years)
 
 
 def read_access(database: ErpDatabase) -> ErpAccess:
@@ -212,16 +225,12 @@ def _note_version(database: ErpDatabase, name: str) -> None:
         connection.execute("insert into tieout_version values (%s)", (fingerprint(),))
 
 
-def _ensure_plan(
-    home: Path, python: Path, database: ErpDatabase, wanted: dict[str, Any], first: int, last: int
-) -> None:
+def _ensure_plan(home: Path, python: Path, database: ErpDatabase, wanted: dict[str, Any]) -> None:
     """Run the set-up unless the database says that it has all of this already."""
     known = _known_plan(database)
-    years = {
-        "first_year": min(first, known.get("first_year", first)),
-        "last_year": max(last, known.get("last_year", last)),
-    }
-    plan = {**known, **wanted, **years}
+    plan = {**known, **wanted}
+    for name, widest in (("first_year", min), ("last_year", max)):
+        plan[name] = widest(wanted[name], known.get(name, wanted[name]))
     if plan == known:
         return
     log, program = log_file(home, "tryton_install.log"), SCRIPTS / "set_up.py"

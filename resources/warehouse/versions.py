@@ -10,6 +10,7 @@ from sqlalchemy import create_engine
 from resources.warehouse.database import ScrubbedConnection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+SQL = MIGRATIONS / "sql"
 LOCK = 7_103_001
 
 
@@ -34,7 +35,7 @@ def upgrade(conninfo: str, prefix: str) -> None:
 def apply_sql(name: str) -> None:
     """Run one file of `migrations/sql`, as the owner, in the version under way."""
     prefix = context.config.attributes["prefix"]
-    text = re.sub(r":prefix\b|:prefix(?=_)", prefix, (MIGRATIONS / "sql" / name).read_text())
+    text = re.sub(r":prefix\b|:prefix(?=_)", prefix, (SQL / name).read_text())
     connection = op.get_bind().connection.driver_connection
     if connection is None:
         raise RuntimeError("a version runs on an open connection only")

@@ -38,6 +38,11 @@ class OneUser(asyncssh.SSHServer):
         return (username, password) == ("user", "password")
 
 
+async def _close(listening: asyncssh.SSHAcceptor) -> None:
+    listening.close()
+    await listening.wait_closed()
+
+
 @dataclass
 class SftpServer:
     """An asyncssh server on a thread of its own, with its root folder."""
@@ -53,8 +58,7 @@ class SftpServer:
         listening = asyncio.run_coroutine_threadsafe(self._listen(), loop).result(30)
         self.port = listening.get_port()
         yield self
-        listening.close()
-        asyncio.run_coroutine_threadsafe(listening.wait_closed(), loop).result(30)
+        asyncio.run_coroutine_threadsafe(_close(listening), loop).result(30)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(30)
         loop.close()
@@ -222,7 +226,7 @@ def test_a_link_and_a_missing_folder_are_told_and_do_not_stop_the_rest(server):
     }
 
 
-@pytest.mark.parametrize("name", ["..\\..\\x", "a\nb", "\u202etxt.exe", "x" * 200, "%2e%2e%2fx"])
+@pytest.mark.parametrize("name", ["a\\..\\x", "a\nb", "\u202etxt.exe", "x" * 200, "%2e%2e%2fx"])
 def test_a_hostile_name_is_data(server, name):
     server.put(f"bank/{name}", WHOLE)
     found, _ = pick_up(server.settings())

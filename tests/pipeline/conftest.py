@@ -133,6 +133,14 @@ class Pipeline:
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
 
+    def failures(self, result: dg.ExecuteInProcessResult) -> list[str]:
+        """Name the steps that failed and what they say of it, nothing when all went well."""
+        return [
+            f"{event.step_key}: {(event.step_failure_data.user_failure_data or event.step_failure_data.error)}"
+            for event in result.all_events
+            if event.is_step_failure
+        ]
+
     def open_periods(self) -> None:
         """Mirror the ERP's periods, as setting up an installation does."""
         with self.database.connect("poster", autocommit=False) as connection:

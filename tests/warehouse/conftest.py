@@ -97,8 +97,11 @@ class Books:
             [build_id, as_of])  # fmt: skip
         run("insert into ops.expected_check values ('T0', 'tie_out', 'error', true)"
             " on conflict do nothing")  # fmt: skip
-        run("insert into ops.check_result (build_id, check_id, kind, severity, is_blocking,"
-            " has_passed) values (%s, 'T0', 'tie_out', 'error', true, %s)", [build_id, passes])  # fmt: skip
+        result = (
+            "insert into ops.check_result (build_id, check_id, kind, severity, is_blocking,"
+            " has_passed) values (%s, 'T0', 'tie_out', 'error', true, %s)"
+        )
+        run(result, [build_id, passes])
         run("select ops.issue_certificate(%s)", [build_id])
         return build_id
 
@@ -181,7 +184,7 @@ class Books:
 
 
 def demanded(events: Iterable[Event]) -> dict[tuple[object, ...], Decimal]:
-    """Return what events demand, in the shape of `Books.recorded`, reckoned without the database."""
+    """Return what events demand, in the shape of `Books.recorded`; no database takes part."""
     sums: dict[tuple[object, ...], Decimal] = defaultdict(Decimal)
     for event in events:
         for row in event.rows():
@@ -191,7 +194,13 @@ def demanded(events: Iterable[Event]) -> dict[tuple[object, ...], Decimal]:
     return {key: amount for key, amount in sums.items() if amount}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def demand_of() -> Any:
+    """The function `demanded`, for tests that cannot import this file."""
+    return demanded
+
+
+@pytest.fixture(scope="session")
 def ledger_line() -> type[Event]:
     """The class of demanded events, for tests that cannot import this file."""
     return Event

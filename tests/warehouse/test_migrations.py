@@ -1,2 +1,116 @@
-def test_x(database):
-    print(database.connect("preparer").execute("select count(*) from ledger.account").fetchone())
+"""Migrations: from nothing to the newest version, and twice is once."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+
+from resources.warehouse.migrate import (
+    MigrationError,
+    current_version,
+    ensure_database,
+    ensure_roles,
+    migrate,
+    newest_version,
+)
+
+
+def snapshot(connection):
+    """Return every object of ours with its definition."""
+    return connection.execute(
+        "select n.nspname, p.proname, p.oid::text from pg_proc p join pg_namespace n"
+        " on n.oid = p.pronamespace where n.nspname in ('ops', 'ledger')"
+        " union all select schemaname, tablename, tableowner from pg_tables"
+        " where schemaname in ('raw', 'ops', 'ledger') order by 1, 2, 3"
+    ).fetchall()
+
+
+@pytest.fixture
+def empty(server, request):
+    """The settings of a database that does not exist yet."""
+    name = f"empty_{abs(hash(request.node.name))}"
+    yield server.settings(name)
+    with psycopg.connect(server.admin_url(), autocommit=True) as admin:
+        admin.execute(f"drop database if exists {name} with (force)")
+
+
+def test_nothing_becomes_the_newest_version_and_a_second_time_changes_nothing(server, empty):
+    migrate(server.admin_url(), empty)
+    with psycopg.connect(server.admin_url(empty.name)) as connection:
+        first = snapshot(connection)
+        assert current_version(connection) == newest_version()
+    migrate(server.admin_url(), empty)
+    with psycopg.connect(server.admin_url(empty.name)) as connection:
+        assert snapshot(connection) == first
+        assert len(first) > 60
+
+
+def test_two_processes_migrate_one_database_at_once(server, empty):
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(migrate, server.admin_url(), empty) for _ in range(2)]:
+            done.result()
+    with psycopg.connect(server.admin_url(empty.name)) as connection:
+        assert current_version(connection) == newest_version()
+
+
+def test_a_version_that_fails_leaves_nothing_behind(server, empty, monkeypatch, tmp_path):
+    from resources.warehouse import versions  # noqa: PLC0415
+
+    broken = tmp_path / "sql"
+    broken.mkdir()
+    for path in (versions.MIGRATIONS / "sql").glob("*.sql"):
+        (broken / path.name).write_text(path.read_text())
+    (broken / "0004_ledger.sql").write_text("create schema ledger; select 1 / 0;")
+    monkeypatch.setattr(versions, "SQL", broken)
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        migrate(server.admin_url(), empty)
+    with psycopg.connect(server.admin_url(empty.name)) as connection:
+        assert current_version(connection) is None
+        assert snapshot(connection) == []
+    monkeypatch.undo()
+    migrate(server.admin_url(), empty)
+
+
+def test_a_prefix_that_could_be_sql_is_refused(server):
+    for prefix in ("a; drop role x", "Upper", "1a", ""):
+        with pytest.raises(MigrationError):
+            ensure_roles(server.admin_url(), prefix, {})
+
+
+def test_two_installations_share_a_server_without_seeing_each_other(server, empty):
+    words = {"poster": "one-word", "controller": "another"}
+    ensure_roles(server.admin_url(), "tieout_b", words)
+    try:
+        migrate(server.admin_url(), empty)
+        url = empty.url("poster").replace(empty.login("poster"), "tieout_b_poster")
+        url = url.replace(empty.passwords["poster"], "one-word")
+        with pytest.raises(psycopg.OperationalError, match="permission denied|not permitted"):
+            psycopg.connect(url)
+    finally:
+        with psycopg.connect(server.admin_url(), autocommit=True) as admin:
+            for (role,) in admin.execute(
+                "select rolname from pg_roles where rolname like 'tieout\\_b\\_%'"
+            ).fetchall():
+                admin.execute(f"drop role {role}")
+
+
+def test_a_changed_password_takes_effect(server, empty):
+    ensure_roles(server.admin_url(), "tieout_c", {"poster": "first"})
+    ensure_roles(server.admin_url(), "tieout_c", {"poster": "second"})
+    place = f"127.0.0.1:{server.postgres.port}/postgres"
+    try:
+        psycopg.connect(f"postgresql://tieout_c_poster:second@{place}").close()
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(f"postgresql://tieout_c_poster:first@{place}")
+    finally:
+        with psycopg.connect(server.admin_url(), autocommit=True) as admin:
+            for (role,) in admin.execute(
+                "select rolname from pg_roles where rolname like 'tieout\\_c\\_%'"
+            ).fetchall():
+                admin.execute(f"drop role {role}")
+
+
+def test_a_database_is_made_once(server, empty):
+    owner = f"{empty.role_prefix}_owner"
+    assert ensure_database(server.admin_url(), empty.name, owner)
+    assert not ensure_database(server.admin_url(), empty.name, owner)

@@ -13,7 +13,7 @@ REFUSAL = b"The context header may not carry private keys."
 
 
 class Guard:
-    """Refuses with 400 each request whose context header carries a private key, or is unreadable."""
+    """Refuses with 400 a request whose context header is unreadable or has a private key."""
 
     def __init__(self, application):
         self.application = application
@@ -36,8 +36,8 @@ def is_public(header):
     return isinstance(context, dict) and not any(key.startswith("_") for key in context)
 
 
-def application(environ, start_response):
-    """Answer one request: Tryton is imported at the first call, by the process that serves."""
-    from trytond.application import app
+def build():
+    """Return the guarded application; Tryton is imported by the process that serves, when asked."""
+    from trytond.application import app  # noqa: PLC0415 - importing it opens the database
 
-    return Guard(app)(environ, start_response)
+    return Guard(app)

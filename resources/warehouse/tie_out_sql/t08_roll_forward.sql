@@ -3,7 +3,7 @@
 with closing as (
     select entity_code, account, sum(closing_amount) as amount
     from marts.mart_ar_rollforward
-    where period_start = (select max(period_start) from marts.mart_ar_rollforward)
+    where period_month = (select max(period_month) from marts.mart_ar_rollforward)
     group by entity_code, account
 ),
 
@@ -18,7 +18,11 @@ walk as (
     select
         entity_code, account,
         count(*) filter (
-            where opening_amount + movement_amount is distinct from closing_amount
+            where opening_amount + charges_amount + charge_reversals_amount
+                + payer_payments_amount + patient_payments_amount + contractual_amount
+                + sequestration_amount + capitated_amount + withheld_amount
+                + transfers_amount + credit_reclass_amount + other_amount
+                is distinct from closing_amount
         ) as breaks
     from marts.mart_ar_rollforward
     group by entity_code, account

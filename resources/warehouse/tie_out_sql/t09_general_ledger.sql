@@ -2,7 +2,7 @@
 select
     entity_code || '/' || account as scope,
     subledger_amount - waiting_amount - held_amount as left_amount,
-    erp_amount as right_amount,
+    erp_balance_amount as right_amount,
     0 as breaks
 from marts.mart_ledger_reconciliation
 order by 1

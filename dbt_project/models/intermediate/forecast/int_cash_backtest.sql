@@ -1,6 +1,6 @@
 -- Every origin's forecast beside what came in, with bands from order statistics of the ratios
 -- (actual to forecast) that were known at that origin: out of sample, never interpolated.
--- A band needs 19 ratios, of the same horizon or else of all horizons of the stream.
+-- A band needs 19 ratios, of the same horizon or else of horizons within three weeks of it.
 with
 
 actuals as (
@@ -59,13 +59,17 @@ own as (
     having count(*) >= 19
 ),
 
-shared as (
+near as (
     select
-        origins.origin_week, ratios.stream,
+        forecasts.origin_week, forecasts.stream, forecasts.horizon_weeks,
         count(*) as ratio_count, array_agg(ratios.ratio order by ratios.ratio) as ratios
-    from (select distinct origin_week from forecasts) as origins
-    inner join ratios on ratios.target_week <= origins.origin_week
-    group by origins.origin_week, ratios.stream
+    from forecasts
+    inner join ratios
+        on forecasts.stream = ratios.stream
+        and ratios.horizon_weeks between forecasts.horizon_weeks - 3
+        and forecasts.horizon_weeks + 3
+        and ratios.target_week <= forecasts.origin_week
+    group by forecasts.origin_week, forecasts.stream, forecasts.horizon_weeks
     having count(*) >= 19
 ),
 
@@ -74,14 +78,14 @@ calibrated as (
         forecasts.*,
         case
             when own.ratios is not null then 'horizon'
-            when shared.ratios is not null then 'stream'
+            when near.ratios is not null then 'near_horizons'
             else 'none'
         end as calibration_level,
-        cast(coalesce(own.ratio_count, shared.ratio_count, 0) as integer) as calibration_count,
-        coalesce(own.ratios, shared.ratios) as ratios
+        cast(coalesce(own.ratio_count, near.ratio_count, 0) as integer) as calibration_count,
+        coalesce(own.ratios, near.ratios) as ratios
     from forecasts
     left join own using (origin_week, stream, horizon_weeks)
-    left join shared using (origin_week, stream)
+    left join near using (origin_week, stream, horizon_weeks)
 )
 
 select

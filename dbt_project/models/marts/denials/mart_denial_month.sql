@@ -1,3 +1,4 @@
+-- A claim payment without a known account waits with its adjustments: it is no answer yet.
 with
 
 adjudications as (
@@ -10,7 +11,7 @@ adjudications as (
             order by event_date, content_hash, claim_ordinal
         ) as adjudication_no
     from {{ ref('int_remittance_claim') }}
-    where reason_code is null and claim_status_code <> '22'
+    where reason_code is null and is_matched and claim_status_code <> '22'
 ),
 
 first_adjudications as (
@@ -23,7 +24,7 @@ denials as (
         {{ month_of('event_date') }} as period_month,
         sum(amount) as denied_amount
     from {{ ref('int_remittance_adjustment') }}
-    where is_denial
+    where is_denial and is_matched
     group by 1, 2, 3, 4, 5, 6
 ),
 

@@ -1,0 +1,130 @@
+"""Elements as typed columns: text, exact money, units and dates. An element that cannot be read
+becomes null and is pointed out, never zero and never rounded.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from billing.arrow import DATE, MONEY, TEXT, UNITS
+
+Cents = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+# X12 type R: digits with an optional point and a leading minus; no plus, comma or exponent.
+_MONEY_TEXT = r"^-?(?:0*[0-9]{1,12}(?:\.[0-9]{0,2}0*)?|0*\.[0-9]{1,2}0*)$"
+_UNITS_TEXT = r"^-?(?:0*[0-9]{1,12}(?:\.[0-9]{0,3}0*)?|0*\.[0-9]{1,3}0*)$"
+_PRINTED = {"\x1d": ":", "\x1c": "^"}
+_CENTURY_PIVOT = 70
+
+
+@dataclass(frozen=True)
+class Money:
+    """A column of amounts in cents. `known`: it could be read; `blank`: nothing was sent."""
+
+    cents: Cents
+    known: Mask
+    blank: Mask
+
+    def column(self) -> pa.Array:
+        """Return the amounts as decimal128(14, 2), null where unknown."""
+        words = np.empty((len(self.cents), 2), dtype="<i8")
+        words[:, 0] = self.cents
+        words[:, 1] = self.cents >> 63
+        valid = pa.py_buffer(np.packbits(self.known, bitorder="little").tobytes())
+        data = pa.py_buffer(words.tobytes())
+        return pa.Array.from_buffers(MONEY, len(self.cents), [valid, data])
+
+
+def text(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """Return a column of bytes as text: UTF-8, else Latin-1; blank becomes null."""
+    flat = _flat(column)
+    try:
+        decoded = flat.cast(TEXT)
+    except pa.ArrowInvalid:
+        decoded = pa.array([_decode(value) for value in flat.to_pylist()], TEXT)
+    for mark, printed in _PRINTED.items():
+        if pc.any(pc.match_substring(decoded, mark)).as_py():
+            decoded = pc.replace_substring(decoded, mark, printed)
+    trimmed = pc.utf8_trim(decoded, " ")
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, TEXT), trimmed)
+
+
+def money(column: pa.ChunkedArray | pa.Array) -> Money:
+    """Return amounts exactly, in cents: at most 12 digits before and 2 after the point."""
+    written, readable, blank = _numbers(column, _MONEY_TEXT, 2)
+    decimals = written.cast(MONEY)
+    words = np.frombuffer(decimals.buffers()[1], dtype="<i8")[0::2]
+    cents = words[decimals.offset : decimals.offset + len(decimals)]
+    return Money(np.where(readable, cents, 0), readable, blank)
+
+
+def units(column: pa.ChunkedArray | pa.Array) -> tuple[pa.Array, Mask]:
+    """Return quantities as decimal128(15, 3), and where something unreadable was sent."""
+    written, readable, blank = _numbers(column, _UNITS_TEXT, 3)
+    return written.cast(UNITS), ~readable & ~blank
+
+
+def dates(column: pa.ChunkedArray | pa.Array, *, last: bool = False) -> pa.Array:
+    """Return CCYYMMDD (or the first, or `last`, day of a range) as dates; null if impossible."""
+    return _by_distinct_value(_flat(column), lambda value: _day(value, last=last))
+
+
+def parse_date(value: str | None) -> date | None:
+    """Return the day that CCYYMMDD or YYMMDD names, None for anything else."""
+    if value is None or not re.fullmatch(r"[0-9]{6}(?:[0-9]{2})?", value):
+        return None
+    if len(value) == 6:
+        value = ("20" if int(value[:2]) < _CENTURY_PIVOT else "19") + value
+    try:
+        return date(int(value[:4]), int(value[4:6]), int(value[6:]))
+    except ValueError:
+        return None
+
+
+def _day(value: bytes, *, last: bool) -> date | None:
+    days = value.decode("latin-1").strip().split("-")
+    return parse_date(days[-1 if last else 0].strip())
+
+
+def _numbers(
+    column: pa.ChunkedArray | pa.Array, pattern: str, decimals: int
+) -> tuple[pa.Array, Mask, Mask]:
+    """Return (text that casts exactly, what was readable, what was blank)."""
+    written = text(column)
+    readable = pc.fill_null(pc.match_substring_regex(written, pattern), False)
+    blank = pc.is_null(written)
+    clean = pc.if_else(readable, written, pa.scalar(None, TEXT))
+    surplus = rf"(\.[0-9]{{{decimals}}})0+$"
+    if pc.any(pc.match_substring_regex(clean, surplus)).as_py():
+        clean = pc.replace_substring_regex(clean, surplus, r"\1")
+    return clean, _mask(readable), _mask(blank)
+
+
+def _by_distinct_value(column: pa.Array, convert: Callable[[bytes], date | None]) -> pa.Array:
+    """Convert each distinct value once: files repeat the same few days."""
+    encoded = column.dictionary_encode()
+    days = [convert(value) for value in encoded.dictionary.to_pylist()]
+    return pa.array(days, DATE).take(encoded.indices)
+
+
+def _flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _mask(column: pa.Array) -> Mask:
+    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def _decode(value: bytes | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

@@ -1,0 +1,66 @@
+"""The ERP of a world: Tryton installed, its database prepared, its server up, its periods mirrored.
+
+How Tryton is driven is in resources/erp; here is only what the launcher asks of it.
+"""
+
+from contextlib import closing
+from pathlib import Path
+
+from billing.governance.group import read_group
+from orchestration.progress import Progress
+from orchestration.state import StateFolder, World
+from resources.erp import tryton_server
+from resources.erp.tryton import TrytonLedger
+from resources.erp.tryton_database import ErpDatabase, ensure_database
+from resources.erp.tryton_environment import ensure_environment
+from resources.settings import Settings
+from resources.warehouse import ledger
+from resources.warehouse.database import connect
+from resources.warehouse.governance_load import CHART
+
+GROUP_FILE = Path(__file__).parents[1] / "governance" / "entities.yaml"
+YEARS_BEFORE = 1  # a line of an older period goes to the first open day after it
+
+
+def ensure(
+    state: StateFolder, settings: Settings, world: World, progress: Progress
+) -> dict[str, str]:
+    """Have the world's ERP up; returns the variables by which the pipeline finds it."""
+    database = _database(settings)
+    with progress.stage("ERP installed in an environment of its own"):
+        ensure_environment(state.root)
+    with progress.stage("ERP ready: companies, chart of accounts, fiscal years, users"):
+        access = ensure_database(
+            state.root, database, _companies(), CHART,
+            world.as_of.year - YEARS_BEFORE, world.as_of.year,
+        )  # fmt: skip
+        url = tryton_server.start(state.root, database)
+    return access.variables(url)
+
+
+def mirror_periods(settings: Settings) -> None:
+    """Take over the ERP's periods, so that the database itself can refuse a closed one."""
+    erp = TrytonLedger(settings.erp)
+    with closing(connect(settings.database, "poster")) as connection:
+        for entity in sorted(settings.erp.companies):
+            for period in erp.periods(entity):
+                ledger.mirror_period(connection, period)
+        connection.commit()
+
+
+def _companies() -> dict[str, str]:
+    group = read_group(GROUP_FILE.read_text())
+    return {entity.entity_code: entity.name for entity in group.entities}
+
+
+def _database(settings: Settings) -> ErpDatabase:
+    known = settings.database
+    return ErpDatabase(
+        host=known.host,
+        port=known.port,
+        name=known.erp_name,
+        owner=known.login("erp"),
+        owner_password=known.passwords["erp"],
+        admin=known.admin_user,
+        admin_password=known.passwords["admin"],
+    )
