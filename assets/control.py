@@ -48,7 +48,7 @@ LEDGER_TIE_OUT = _spec(
 )
 
 
-def tie_out_checks(asset: dg.AssetKey, phase: str) -> list[dg.AssetCheckSpec]:
+def tie_out_checks(asset: dg.AssetKey, phase: tie_outs.Phase) -> list[dg.AssetCheckSpec]:
     """Describe one asset check per tie-out of a phase; none of them stops what comes after."""
     return [
         dg.AssetCheckSpec(t.id, asset=asset, blocking=False, description=t.title)
@@ -96,9 +96,9 @@ def tie_out_build(
     """Evaluate the tie-outs of a build and keep both sides and the difference of each."""
     with closing(installation.connect("transform")) as connection:
         found = tie_outs.evaluate(connection, "build")
-        builds.record(connection, build_run.build_id, by_tie_out(found))
+        builds.record(connection, build_run.build_id, by_tie_out(found, "build"))
     yield dg.MaterializeResult(asset_key=CHECK_RESULT.key, metadata={"tie_outs": len(found)})
-    yield from tie_out_reports(CHECK_RESULT.key, found)
+    yield from tie_out_reports(CHECK_RESULT.key, found, "build")
 
 
 @dg.multi_asset(
@@ -116,14 +116,14 @@ def tie_out_post(
         # Never into a build that is still at work: its certificate would take them in.
         build_id = builds.newest_certified(connection)
         if build_id is not None:
-            builds.record(connection, build_id, by_tie_out(found))
+            builds.record(connection, build_id, by_tie_out(found, "post"))
     yield dg.MaterializeResult(asset_key=LEDGER_TIE_OUT.key, metadata={"tie_outs": len(found)})
-    yield from tie_out_reports(LEDGER_TIE_OUT.key, found)
+    yield from tie_out_reports(LEDGER_TIE_OUT.key, found, "post")
 
 
-def by_tie_out(found: Iterable[TieOutResult]) -> list[CheckResult]:
+def by_tie_out(found: Iterable[TieOutResult], phase: tie_outs.Phase) -> list[CheckResult]:
     """Make one outcome per tie-out. Sides are kept where it has one scope: scopes are not added."""
-    return [_outcome(tie_out_id, results) for tie_out_id, results in _grouped(found).items()]
+    return [_outcome(number, results) for number, results in _grouped(found, phase).items()]
 
 
 def _outcome(tie_out_id: str, results: list[TieOutResult]) -> CheckResult:
@@ -141,10 +141,10 @@ def _outcome(tie_out_id: str, results: list[TieOutResult]) -> CheckResult:
 
 
 def tie_out_reports(
-    asset: dg.AssetKey, found: Iterable[TieOutResult]
+    asset: dg.AssetKey, found: Iterable[TieOutResult], phase: tie_outs.Phase
 ) -> Iterator[dg.AssetCheckResult]:
     """Report each tie-out as a check: red where any of its scopes does not hold."""
-    for tie_out_id, results in _grouped(found).items():
+    for tie_out_id, results in _grouped(found, phase).items():
         yield dg.AssetCheckResult(
             check_name=tie_out_id,
             asset_key=asset,
@@ -154,8 +154,13 @@ def tie_out_reports(
         )
 
 
-def _grouped(found: Iterable[TieOutResult]) -> dict[str, list[TieOutResult]]:
-    grouped: dict[str, list[TieOutResult]] = {}
+def _grouped(
+    found: Iterable[TieOutResult], phase: tie_outs.Phase
+) -> dict[str, list[TieOutResult]]:
+    """Group by tie-out. One without any scope is there too: where there is nothing, all is said."""
+    grouped: dict[str, list[TieOutResult]] = {
+        tie_out.id: [] for tie_out in tie_outs.TIE_OUTS if tie_out.phase == phase
+    }
     for result in found:
-        grouped.setdefault(result.id, []).append(result)
+        grouped[result.id].append(result)
     return grouped

@@ -5,13 +5,14 @@ How Tryton is driven is in resources/erp; here is only what the launcher asks of
 
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from billing.governance.group import read_group
 from orchestration.progress import Progress
-from orchestration.state import StateFolder, World
+from orchestration.state import StateFolder, World, keep_port, kept_port
 from resources.erp import tryton_server
 from resources.erp.tryton import TrytonLedger
-from resources.erp.tryton_database import ErpDatabase, ensure_database
+from resources.erp.tryton_database import Books, ErpDatabase, ensure_database
 from resources.erp.tryton_environment import ensure_environment
 from resources.settings import Settings
 from resources.warehouse import ledger
@@ -30,12 +31,21 @@ def ensure(
     with progress.stage("ERP installed in an environment of its own"):
         ensure_environment(state.root)
     with progress.stage("ERP ready: companies, chart of accounts, fiscal years, users"):
-        access = ensure_database(
-            state.root, database, _companies(), CHART,
-            world.as_of.year - YEARS_BEFORE, world.as_of.year,
-        )  # fmt: skip
-        url = tryton_server.start(state.root, database)
+        books = Books(_companies(), CHART, world.as_of.year - YEARS_BEFORE, world.as_of.year)
+        access = ensure_database(state.root, database, books)
+        url = tryton_server.start(state.root, database, kept_port(state, "erp"))
+    keep_port(state, "erp", urlsplit(url).port)
     return access.variables(url)
+
+
+def run_file(state: StateFolder) -> Path:
+    """Pid file of the running server."""
+    return tryton_server.run_file(state.root)
+
+
+def stop(state: StateFolder) -> bool:
+    """Stop the server; True when there was one."""
+    return tryton_server.stop(state.root)
 
 
 def mirror_periods(settings: Settings) -> None:

@@ -7,6 +7,7 @@ class ExpectedError(Exception):
 
 def expected() -> tuple[type[Exception], ...]:
     """Classes of such problems, those of the parts below included; imported when one happens."""
+    from resources.erp.tryton_environment import TrytonFailedError  # noqa: PLC0415
     from resources.settings import InvalidSettingError, MissingSettingError  # noqa: PLC0415
     from resources.warehouse.embedded import EmbeddedPostgresError  # noqa: PLC0415
     from resources.warehouse.migrate import MigrationError  # noqa: PLC0415
@@ -17,4 +18,5 @@ def expected() -> tuple[type[Exception], ...]:
         MigrationError,
         InvalidSettingError,
         MissingSettingError,
+        TrytonFailedError,
     )

@@ -87,7 +87,7 @@ class Launcher:
 
     def stop_all(self) -> list[str]:
         """Stop every server of this state folder, whoever uses it; returns what was running."""
-        stopped = [name for name, path in self._pid_files() if _stop(name, path)]
+        stopped = self._stop_rest()
         if self._has_embedded:
             server = choose_server(self.state, read_secrets(self.state), {})
             if server.is_alive():
@@ -104,11 +104,14 @@ class Launcher:
 
     def servers(self) -> list[dict[str, str]]:
         """Each server of this state folder, as it was before the command that asks."""
-        found = [_seen(name, path) for name, path in self._pid_files()]
+        found = [_seen("sandbox", path) for path in self._sandboxes()]
+        found.append(_seen("erp", erp.run_file(self.state)))
         if self.state.secrets.exists():
             server = choose_server(self.state, read_secrets(self.state), self.environ)
-            word = "running" if server.is_alive() else "stopped"
-            found.insert(0, {"name": "database", "state": word, "address": ""})
+            is_alive = server.is_alive()
+            word, address = ("running", server.address()) if is_alive else ("stopped", None)
+            where = f"{address.host}:{address.port}" if address else ""
+            found.insert(0, {"name": "database", "state": word, "address": where})
         return found
 
     @property
@@ -166,13 +169,18 @@ class Launcher:
             return outside.ensure(self.state, self.world)
 
     def _stop_servers(self, server: Server) -> None:
-        for name, path in self._pid_files():
-            _stop(name, path)
+        self._stop_rest()
         server.stop()
 
-    def _pid_files(self) -> list[tuple[str, Path]]:
-        sandboxes = sorted(self.state.run.glob("sandbox_*.json"))
-        return [*(("sandbox", path) for path in sandboxes), *erp.pid_files(self.state)]
+    def _stop_rest(self) -> list[str]:
+        """Stop all but the database; returns what was running."""
+        stopped = ["sandbox" for path in self._sandboxes() if processes.stop(path)]
+        if erp.run_file(self.state).exists() and erp.stop(self.state):
+            stopped.append("erp")
+        return stopped
+
+    def _sandboxes(self) -> list[Path]:
+        return sorted(self.state.run.glob("sandbox_*.json"))
 
 
 def _seen(name: str, path: Path) -> dict[str, str]:
@@ -180,7 +188,3 @@ def _seen(name: str, path: Path) -> dict[str, str]:
     facts = found[1] if found else {}
     word = "running" if found else "stopped"
     return {"name": name, "state": word, "address": str(facts.get("url", ""))}
-
-
-def _stop(name: str, path: Path) -> bool:
-    return erp.stop(path) if name == "erp" else processes.stop(path)

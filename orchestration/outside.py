@@ -70,7 +70,15 @@ def _serve(state: StateFolder, world: World) -> dict[str, str]:
         server = processes.spawn(command, log, _plain_environment())
         processes.keep(pid_file(state, world), server)
         processes.wait_for_file(addresses, server, log, SERVE_SECONDS)
+        url = _summary(json.loads(addresses.read_text()))
+        processes.keep(pid_file(state, world), server, url=url)
     return variables(json.loads(addresses.read_text()))
+
+
+def _summary(addresses: Mapping[str, Mapping[str, object]]) -> str:
+    sftp = addresses["sftp"]
+    web = [str(addresses[name]["url"]) for name in ("fhir", "cards") if name in addresses]
+    return " ".join([f"sftp://{sftp['host']}:{sftp['port']}", *web])
 
 
 def pid_file(state: StateFolder, world: World) -> Path:

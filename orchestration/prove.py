@@ -94,8 +94,9 @@ def _is_as_received(archive: Archive, file: dict[str, Any]) -> bool:
     if hashlib.sha256(content).hexdigest() != file["sha256"]:
         return False
     parsed = parse(content, file["name"])
-    same = parsed.records == file["record_count"] and len(content) == file["size_bytes"]
-    return same and (parsed.reserialised or file["outcome"] == "exception")
+    if parsed.records != file["record_count"] or len(content) != file["size_bytes"]:
+        return False
+    return parsed.reserialised or file["outcome"] == "exception"
 
 
 def _balances(connection: psycopg.Connection[Any], erp: ErpLedger) -> Iterator[TieOutResult]:

@@ -177,6 +177,17 @@ def _generate() -> dict[str, str]:
     }
 
 
+def kept_port(state: StateFolder, server: str) -> int | None:
+    """The port that a server had before, so that its address stays the same."""
+    port = read_json(state.ports).get(server)
+    return port if isinstance(port, int) else None
+
+
+def keep_port(state: StateFolder, server: str, port: int | None) -> None:
+    """Remember the port of a server."""
+    write_whole(state.ports, json.dumps({**read_json(state.ports), server: port}))
+
+
 def read_json(path: Path) -> dict[str, object]:
     """A small JSON object; empty where the file is absent."""
     if not path.exists():

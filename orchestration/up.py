@@ -13,7 +13,7 @@ from pathlib import Path
 from orchestration.dagster_instance import variables, write_instance
 from orchestration.launcher import Launcher
 from orchestration.progress import Progress
-from orchestration.state import read_json, write_whole
+from orchestration.state import keep_port, kept_port
 from resources.warehouse.embedded import free_port
 
 CODE = Path(__file__).parents[1]
@@ -34,11 +34,8 @@ def stay_up(environ: Mapping[str, str], progress: Progress) -> None:
 
 
 def _port(launcher: Launcher) -> int:
-    kept = read_json(launcher.state.ports)
-    port = kept.get("dagster")
-    if not isinstance(port, int):
-        port = free_port()
-        write_whole(launcher.state.ports, f'{{"dagster": {port}}}')
+    port = kept_port(launcher.state, "dagster") or free_port()
+    keep_port(launcher.state, "dagster", port)
     return port
 
 

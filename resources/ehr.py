@@ -74,7 +74,8 @@ class Export:
         try:
             manifest = self._wait(status_url)
             for file in manifest.files:
-                yield self._receipt(file, manifest, self._download(file, manifest, status_url))
+                manifest, content = self._download(file, manifest, status_url)
+                yield self._receipt(file, manifest, content)
         finally:
             self._delete(status_url)
         self.transaction_time = manifest.transaction_time
@@ -128,16 +129,19 @@ class Export:
             raise ExportError("the manifest has no transactionTime")
         return Manifest(time_text, first.get("requiresAccessToken") is not False, tuple(files))
 
-    def _download(self, file: ExportFile, manifest: Manifest, status_url: str) -> bytes:
-        """Fetch a file; for an expired link ask for the manifest again and take its new link."""
+    def _download(
+        self, file: ExportFile, manifest: Manifest, status_url: str
+    ) -> tuple[Manifest, bytes]:
+        """Fetch a file by its link in the manifest; for an expired link ask for a new manifest."""
         for attempt in range(1, MOST_MANIFESTS + 1):
             try:
-                accept = "application/fhir+ndjson"
-                return self._get(file.url, accept, (200,), manifest.requires_token).body
+                accept, needs_token = "application/fhir+ndjson", manifest.requires_token
+                url = _same(file, manifest).url
+                return manifest, self._get(url, accept, (200,), needs_token).body
             except HttpError as error:
                 if error.status not in _EXPIRED or attempt == MOST_MANIFESTS:
                     raise
-            file = _same(file, self._wait(status_url))
+            manifest = self._wait(status_url)
         raise AssertionError("the last attempt returns or raises")
 
     def _get(
@@ -184,7 +188,7 @@ def receipts(settings: FhirSettings, marks: Marks | None = None) -> Iterator[Rec
     """
     if not settings.is_configured:
         return
-    known = marks or NoMarks()
+    known = NoMarks() if marks is None else marks
     with HttpClient(settings.url) as client:
         login = SmartLogin(settings, client)
         export = Export(settings, client, login, since=known.get(TRANSACTION_TIME))

@@ -136,7 +136,8 @@ def receipts(settings: CardSettings, marks: Marks | None = None) -> Iterator[Rec
     """
     if settings.is_configured:
         with HttpClient(settings.url) as client:
-            yield from CardLists(settings, client, marks or NoMarks()).receipts()
+            known = NoMarks() if marks is None else marks
+            yield from CardLists(settings, client, known).receipts()
 
 
 def canonical(page: Mapping[str, Any]) -> bytes:

@@ -10,6 +10,7 @@ import stamina
 from authlib.oauth2.rfc7523 import private_key_jwt_sign
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from joserfc.jwk import ECKey, RSAKey
 
 from resources.http import HttpClient, HttpError, TryLaterError
 from resources.settings import FhirSettings, InvalidSettingError
@@ -83,14 +84,11 @@ class SmartLogin:
 def assertion(settings: FhirSettings, audience: str) -> str:
     """Sign a client assertion: RS384 for an RSA key, ES384 for an elliptic one."""
     header = {"typ": "JWT"} | ({"kid": settings.key_id} if settings.key_id else {})
-    try:
-        key = load_pem_private_key(settings.private_key.encode(), None)
-    except ValueError:
-        raise InvalidSettingError("TIEOUT_FHIR_PRIVATE_KEY", "a PEM private key") from None
-    algorithm = "ES384" if isinstance(key, EllipticCurvePrivateKey) else "RS384"
+    key = _signing_key(settings.private_key)
+    algorithm = "ES384" if isinstance(key, ECKey) else "RS384"
     return str(
         private_key_jwt_sign(
-            settings.private_key,
+            key,
             settings.client_id,
             audience,
             alg=algorithm,
@@ -98,6 +96,15 @@ def assertion(settings: FhirSettings, audience: str) -> str:
             expires_in=ASSERTION_SECONDS,
         )
     )
+
+
+def _signing_key(pem: str) -> ECKey | RSAKey:
+    try:
+        key = load_pem_private_key(pem.encode(), None)
+        is_elliptic = isinstance(key, EllipticCurvePrivateKey)
+        return ECKey.import_key(pem) if is_elliptic else RSAKey.import_key(pem)
+    except (ValueError, TypeError):
+        raise InvalidSettingError("TIEOUT_FHIR_PRIVATE_KEY", "a PEM private key") from None
 
 
 def _json(body: bytes, what: str) -> Mapping[str, object]:

@@ -42,7 +42,7 @@ def keep_book(world: World) -> Book:
     """Enter all that happened up to the as-of date, less what waits as an exception."""
     book = Book()
     _enter_charges(book, world)
-    _enter_remittances(book, world.planted.remittances)
+    enter_remittances(book, world.planted.remittances)
     _enter_bank(book, world)
     _enter_cards(book, world)
     return book
@@ -75,7 +75,8 @@ def accepted_claims(remittances: Iterable[Remittance]) -> list[ClaimResult]:
     ]
 
 
-def _enter_remittances(book: Book, remittances: tuple[Remittance, ...]) -> None:
+def enter_remittances(book: Book, remittances: tuple[Remittance, ...]) -> None:
+    """Enter payments, adjustments and provider adjustments, less those that wait."""
     claims = accepted_claims(remittances)
     memo = _not_yet_patient_share(claims)
     for claim in claims:

@@ -76,11 +76,11 @@ def plant(seed: int, as_of: date, remittances: tuple[Remittance, ...]) -> Plante
     Raises ValueError when the world is too small to hold them all.
     """
     planter = _Planter(seed, as_of, remittances)
+    planter.cut_file()  # first: it asks for most
     planter.state_payment_off_by_a_cent()
     planter.state_charge_off_by_a_cent()
     planter.state_line_off_by_a_cent()
     planter.use_unknown_reason()
-    planter.cut_file()
     copied = planter.pick_file(_has_money)
     again = planter.pick_file(_has_money)
     planter.list_copies(copied, again)
@@ -138,7 +138,10 @@ class _Planter:
         )
 
     def pick_file(self, accepts: Callable[[Remittance], bool]) -> Remittance:
-        """Choose a remittance in a file that holds no other error, and mark the file as used."""
+        """Choose a remittance in a file that holds no other error, and mark the file as used.
+
+        One of several claims is preferred: there the others must not be lost.
+        """
         found = [
             item
             for item in self.remittances
@@ -147,8 +150,8 @@ class _Planter:
             and accepts(item)
         ]
         if not found:
-            raise ValueError("too few claims to plant every error: use 150 or more")
-        chosen = self.rng.choice(found)
+            raise ValueError("too few claims to plant every error: use some more")
+        chosen = self.rng.choice([item for item in found if len(item.claims) > 1] or found)
         self.used.add(chosen.file_name)
         return chosen
 
@@ -226,12 +229,10 @@ class _Planter:
         )
 
     def cut_file(self) -> None:
-        """End a file in the middle of its last remittance's last claim."""
+        """End a file in the middle of one of its last remittance's claims."""
         item = self.pick_file(
             lambda item: (
-                self._all_plain(item)
-                and len(item.claims) > 1
-                and self.last_of_file[item.file_name] == item.transaction_no
+                self._all_plain(item) and self.last_of_file[item.file_name] == item.transaction_no
             )
         )
         kept = 1 + len(item.claims) // 2

@@ -44,6 +44,14 @@ class Transaction:
     body: bytes
     is_closed: bool
 
+    def content(self) -> bytes:
+        """Return what stands between ST and SE, both left out (a TA1: itself)."""
+        if self.set_id == "TA1":
+            return self.body
+        start = self.body.index(SEGMENT) + 1
+        end = self.body.rindex(SEGMENT, 0, -1) + 1 if self.is_closed else len(self.body)
+        return self.body[start : max(start, end)]
+
 
 @dataclass
 class _Walk:

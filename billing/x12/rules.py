@@ -94,6 +94,9 @@ CLAIM_LINES_OFF = Rule(
     "CLM02 = sum of line charges (X222 2300 CLM02)",
     "Claim charge differs from its lines",
 )
+PATIENT_UNREADABLE = Rule(
+    "PATIENT_RESPONSIBILITY_UNREADABLE", "warning", "CLP05 is an amount", "CLP05 left empty"
+)
 UNITS_UNREADABLE = Rule(
     "UNITS_UNREADABLE", "warning", "Units are a number with up to 3 decimals", "Units left empty"
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,10 @@ class Money:
         valid = pa.py_buffer(np.packbits(self.known, bitorder="little").tobytes())
         data = pa.py_buffer(words.tobytes())
         return pa.Array.from_buffers(MONEY, len(self.cents), [valid, data])
+
+    def decimal(self, row: int) -> Decimal | None:
+        """Return one amount, None where it is unknown."""
+        return Decimal(int(self.cents[row])).scaleb(-2) if self.known[row] else None
 
 
 def text(column: pa.ChunkedArray | pa.Array) -> pa.Array:

@@ -5,11 +5,11 @@ posted side by side. The environment and the databases are made by the modules n
 """
 
 import json
-import os
 import socket
 import subprocess
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +150,7 @@ def _answers(url: str) -> bool:
             answer = session.get(f"{url}/rest/model/account.move", timeout=10)
         except requests.RequestException:
             return False
-    return answer.status_code == requests.codes.unauthorized
+    return answer.status_code == HTTPStatus.UNAUTHORIZED
 
 
 def _read(home: Path) -> _Server | None:
@@ -203,4 +203,4 @@ def _write(path: Path, content: dict[str, Any]) -> None:
     partial = path.with_name(f"{path.name}.partial")
     partial.write_text(json.dumps(content))
     partial.chmod(0o600)
-    os.replace(partial, path)
+    partial.replace(path)

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
-from billing.ledger.erp import ErpDocument, ErpPeriod, JournalEntry, JournalLine
 from psycopg.rows import class_row
 
+from billing.ledger.erp import ErpDocument, ErpPeriod, JournalEntry, JournalLine
 from resources.warehouse.database import OWN_PREFIX
 
 Connection = psycopg.Connection[Any]

@@ -84,7 +84,7 @@ def test_two_installations_share_a_server_without_seeing_each_other(server, empt
         migrate(server.admin_url(), empty)
         url = empty.url("poster").replace(empty.login("poster"), "tieout_b_poster")
         url = url.replace(empty.passwords["poster"], "one-word")
-        with pytest.raises(psycopg.OperationalError, match="permission denied|not permitted"):
+        with pytest.raises(psycopg.OperationalError, match=r"permission denied|not permitted"):
             psycopg.connect(url)
     finally:
         with psycopg.connect(server.admin_url(), autocommit=True) as admin:
@@ -94,7 +94,7 @@ def test_two_installations_share_a_server_without_seeing_each_other(server, empt
                 admin.execute(f"drop role {role}")
 
 
-def test_a_changed_password_takes_effect(server, empty):
+def test_a_changed_password_takes_effect(server):
     ensure_roles(server.admin_url(), "tieout_c", {"poster": "first"})
     ensure_roles(server.admin_url(), "tieout_c", {"poster": "second"})
     place = f"127.0.0.1:{server.postgres.port}/postgres"

@@ -16,10 +16,10 @@ rules as (
 
 sides as (
     select rule, 'debit' as side, debit as account, 1 as direction from rules
-    where debit is not null
+    where debit <> ''
     union all
     select rule, 'credit', credit, -1 from rules
-    where credit is not null
+    where credit <> ''
 ),
 
 final as (

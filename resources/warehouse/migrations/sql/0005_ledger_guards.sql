@@ -172,6 +172,10 @@ begin
     elsif new.build_id <> old.build_id
         and not (old.state = new.state and old.state in ('proposed', 'approved', 'rejected')) then
         raise exception 'TIEOUT IMMUTABLE: entry % has been sent', old.entry_id;
+    elsif new.build_id <> old.build_id and (
+        select newer.started_at < older.started_at from ops.build as newer, ops.build as older
+        where newer.build_id = new.build_id and older.build_id = old.build_id) then
+        raise exception 'TIEOUT IMMUTABLE: entry % stands on a newer build', old.entry_id;
     elsif new.entry_no is distinct from old.entry_no
         and not (old.state = 'approved' and new.state = 'sending' and old.entry_no is null) then
         raise exception 'TIEOUT IMMUTABLE: the number of entry % never changes', old.entry_id;

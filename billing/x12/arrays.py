@@ -1,0 +1,90 @@
+"""Small array work that the X12 tables share: ordinals, sums and dates within a parent row.
+
+Nothing here knows what a claim is.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from billing.arrow import DATE, NUMBER, TEXT
+from billing.x12.document import Document, Index
+from billing.x12.rules import Rule
+from billing.x12.values import Cents, Mask, text
+
+
+def ordinals(parent: Index) -> Index:
+    """Return 1, 2, 3 ... within each run of equal parents (rows stand in file order)."""
+    position = np.arange(len(parent))
+    is_first = np.ones(len(parent), np.bool_)
+    is_first[1:] = parent[1:] != parent[:-1]
+    return position - np.maximum.accumulate(np.where(is_first, position, 0)) + 1
+
+
+def sums(values: Cents, parent: Index, count: int) -> Cents:
+    """Return the exact sum of `values` for each of `count` parents (-1: belongs to none)."""
+    total = np.zeros(count, np.int64)
+    belongs = parent >= 0
+    np.add.at(total, parent[belongs], values[belongs])
+    return total
+
+
+def all_true(values: Mask, parent: Index, count: int) -> Mask:
+    """Return for each of `count` parents whether `values` holds for all of its rows."""
+    holds = np.ones(count, np.bool_)
+    holds[parent[~values & (parent >= 0)]] = False
+    return holds
+
+
+def truncated_rows(document: Document, segment: Index) -> Mask:
+    """Return which rows are the last of a transaction that has no SE."""
+    is_cut = np.zeros(len(segment), np.bool_)
+    owner = document.transaction_of(segment)
+    for number, item in enumerate(document.transactions):
+        rows = [] if item.is_closed else np.flatnonzero(owner == number).tolist()
+        is_cut[rows[-1:]] = True
+    return is_cut
+
+
+def first_cause(count: int, *causes: tuple[Mask, Rule]) -> list[str | None]:
+    """Return per row the code of the first cause that applies."""
+    codes = np.full(count, None, dtype=object)
+    for applies, rule in reversed(causes):
+        codes[applies] = rule.code
+    return list(codes)
+
+
+def joined(parts: Sequence[pa.ChunkedArray]) -> pa.Array:
+    """Join what is not blank with commas; null where everything is."""
+    together = pc.binary_join_element_wise(*map(text, parts), ",", null_handling="skip")
+    return pc.if_else(pc.equal(together, ""), pa.scalar(None, TEXT), together)
+
+
+def extremes(days: pa.ChunkedArray, parent: Index, count: int) -> tuple[pa.Array, pa.Array]:
+    """Return the first and the last day among the rows of each of `count` parents."""
+    table = pa.table({"parent": pa.array(parent), "day": days})
+    grouped = table.group_by("parent").aggregate([("day", "min"), ("day", "max")])
+    row = pc.index_in(pa.array(np.arange(count)), value_set=grouped["parent"].combine_chunks())
+    first, last = grouped["day_min"].combine_chunks(), grouped["day_max"].combine_chunks()
+    return first.take(row).cast(DATE), last.take(row).cast(DATE)
+
+
+def place(document: Document, segment: Index) -> dict[str, pa.Array]:
+    """Return the columns that say where in the file each row stands."""
+    transactions = np.array([item.number for item in document.transactions], np.int64)
+    return {
+        "segment": numbers(document.ordinal(segment)),
+        "transaction_no": numbers(transactions[document.transaction_of(segment)]),
+    }
+
+
+def numbers(values: Index) -> pa.Array:
+    """Return an index as an int32 column."""
+    return pa.array(values.astype(np.int32), NUMBER)
+
+
+def table(schema: pa.Schema, named: Mapping[str, pa.Array]) -> pa.Table:
+    """Return the named columns in the order of the schema."""
+    return pa.table([named[name] for name in schema.names], schema=schema)

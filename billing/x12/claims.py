@@ -1,0 +1,232 @@
+"""837 transactions as rows of the claim tables, held to CLM02 = sum of line charges."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from billing.arrow import TEXT
+from billing.parsed import Finding
+from billing.x12 import columns, rules
+from billing.x12.arrays import (
+    all_true,
+    extremes,
+    first_cause,
+    joined,
+    numbers,
+    ordinals,
+    place,
+    sums,
+    table,
+    truncated_rows,
+)
+from billing.x12.content import content_hash
+from billing.x12.document import Document, Index, Rows
+from billing.x12.rules import Rule, finding, unreadable_amount
+from billing.x12.specs.claim import LINE_TABLES
+from billing.x12.values import Mask, Money, dates, money, text, units
+
+_KIND_OF_LOOP = {"2400P": "837P", "2400I": "837I", "2400D": "837D"}
+# Implementation guides, 5010 then 4010; matched by prefix, since addenda change the rest.
+_KIND_OF_GUIDE = {
+    "005010X222": "837P",
+    "004010X098": "837P",
+    "005010X223": "837I",
+    "004010X096": "837I",
+    "005010X224": "837D",
+    "004010X097": "837D",
+}
+_GUIDE_LENGTH = 10
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The service lines of all three kinds in file order; `claim` is the row of their claim."""
+
+    claim: Index
+    segment: Index
+    kind: pa.Array
+    charge: Money
+    units: pa.Array
+    units_unreadable: Mask
+    last_day: pa.Array
+    fields: dict[str, pa.Array]
+
+
+def read_claims(document: Document, first_claim: int) -> tuple[dict[str, pa.Table], list[Finding]]:
+    """Return raw.claim and raw.claim_line of the 837s in a document, and their findings."""
+    rows, lines = document.tables["claims"], _lines(document)
+    charge = money(rows.column("charge_amount"))
+    codes, findings = _check(document, rows, charge, lines)
+    tables = {
+        "claim": _claim_table(document, lines, charge, first_claim, codes),
+        "claim_line": table(
+            columns.CLAIM_LINE,
+            {
+                **place(document, lines.segment),
+                **lines.fields,
+                "claim_no": numbers(lines.claim + first_claim),
+                "line_no": numbers(ordinals(lines.claim)),
+                "charge_amount": lines.charge.column(),
+                "units": lines.units,
+            },
+        ),
+    }
+    return tables, findings
+
+
+def _lines(document: Document) -> Lines:
+    """Put the lines of the three tables together, in file order."""
+    parts = [(loop, document.tables[name]) for loop, name in LINE_TABLES.items()]
+    segment = np.concatenate([rows.segment for _, rows in parts])
+    order = np.argsort(segment, kind="stable")
+    place_in_file = pa.array(order)
+
+    def column(name: str) -> pa.Array:
+        return pa.concat_arrays(
+            [_column_or_blank(rows, name) for _, rows in parts],
+        ).take(place_in_file)
+
+    kinds = [pa.array([_KIND_OF_LOOP[loop]] * len(rows), TEXT) for loop, rows in parts]
+    line_units, unreadable = units(column("units"))
+    return Lines(
+        claim=np.concatenate([rows.parent("claim") for _, rows in parts])[order],
+        segment=segment[order],
+        kind=pa.concat_arrays(kinds).take(place_in_file),
+        charge=money(column("charge_amount")),
+        units=line_units,
+        units_unreadable=unreadable,
+        last_day=dates(column("service_date"), last=True),
+        fields={
+            "procedure_code": text(column("procedure_code")),
+            "modifiers": joined([column(f"modifier_{number}") for number in range(1, 5)]),
+            "revenue_code": text(column("revenue_code")),
+            "service_date": dates(column("service_date")),
+        },
+    )
+
+
+def _column_or_blank(rows: Rows, name: str) -> pa.Array:
+    if name not in rows.table.column_names:
+        return pa.nulls(len(rows), pa.binary())
+    return rows.column(name).combine_chunks().cast(pa.binary())
+
+
+def _check(
+    document: Document, rows: Rows, charge: Money, lines: Lines
+) -> tuple[list[str | None], list[Finding]]:
+    """Return the finding code of every claim and the findings, with CLM02 as their amount."""
+    count = len(rows)
+    truncated = truncated_rows(document, rows.segment)
+    known = charge.known & all_true(lines.charge.known, lines.claim, count)
+    is_even = sums(lines.charge.cents, lines.claim, count) == charge.cents
+    off = known & ~truncated & ~is_even
+    codes = first_cause(
+        count,
+        (truncated, rules.TRUNCATED),
+        (~known, unreadable_amount("")),
+        (off, rules.CLAIM_LINES_OFF),
+    )
+    every = np.arange(count)
+
+    def found(rule: Rule, applies: Mask, segment: Index, owner: Index) -> Iterator[Finding]:
+        for row in np.flatnonzero(applies).tolist():
+            ordinal = int(document.ordinal(segment[row : row + 1])[0])
+            yield finding(rule, ordinal, charge.decimal(int(owner[row])), "claim")
+
+    findings = [
+        *found(unreadable_amount("CLM02"), ~charge.known, rows.segment, every),
+        *found(unreadable_amount("Line charge"), ~lines.charge.known, lines.segment, lines.claim),
+        *found(rules.CLAIM_LINES_OFF, off, rows.segment, every),
+        *found(rules.TRUNCATED_CLAIM, truncated, rows.segment, every),
+        *found(rules.UNITS_UNREADABLE, lines.units_unreadable, lines.segment, lines.claim),
+        *_not_read(document, rows, lines),
+    ]
+    return codes, findings
+
+
+def _not_read(document: Document, rows: Rows, lines: Lines) -> Iterator[Finding]:
+    """Yield a finding for each claim or line segment that became no row."""
+    expected = document.find("CLM", "SV1", "SV2", "SV3")
+    lost = np.setdiff1d(expected, np.concatenate([rows.segment, lines.segment]))
+    for ordinal in document.ordinal(lost).tolist():
+        yield finding(rules.NOT_READ, ordinal, None, "claim")
+
+
+def _claim_table(
+    document: Document, lines: Lines, charge: Money, first: int, codes: list[str | None]
+) -> pa.Table:
+    rows = document.tables["claims"]
+    as_text = {name: text(rows.column(name)) for name in rows.table.column_names[3:]}
+    billing = _billing_provider(as_text)
+    return table(
+        columns.CLAIM,
+        {
+            **as_text,
+            **place(document, rows.segment),
+            **billing,
+            **_service_dates(rows, lines),
+            "claim_no": numbers(np.arange(len(rows)) + first),
+            "claim_kind": _kinds(document, rows, lines),
+            "charge_amount": charge.column(),
+            "submitted_date": dates(rows.column("submitted_date")),
+            "content_hash": pa.array(_hashes(document, rows, as_text, billing), TEXT),
+            "finding_code": pa.array(codes, TEXT),
+        },
+    )
+
+
+def _billing_provider(as_text: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """NM109 is an NPI or (before 5010) a tax number, as NM108 says; REF*EI and REF*SY too."""
+    qualifier, number = as_text["billing_qualifier"], as_text["billing_number"]
+    nothing = pa.scalar(None, TEXT)
+    is_npi = pc.fill_null(pc.equal(qualifier, "XX"), False)
+    is_tin = pc.fill_null(pc.is_in(qualifier, value_set=pa.array(["24", "34"])), False)
+    return {
+        "billing_npi": pc.if_else(is_npi, number, nothing),
+        "billing_tin": pc.coalesce(
+            as_text["billing_ein"], as_text["billing_ssn"], pc.if_else(is_tin, number, nothing)
+        ),
+    }
+
+
+def _service_dates(rows: Rows, lines: Lines) -> dict[str, pa.Array]:
+    """The statement period (434), the claim's service date (472), or those of its lines."""
+    first, _ = extremes(lines.fields["service_date"], lines.claim, len(rows))
+    _, last = extremes(lines.last_day, lines.claim, len(rows))
+    stated = [rows.column("statement_date"), rows.column("service_date")]
+    return {
+        "service_from_date": pc.coalesce(*map(dates, stated), first),
+        "service_to_date": pc.coalesce(*(dates(day, last=True) for day in stated), last),
+    }
+
+
+def _kinds(document: Document, rows: Rows, lines: Lines) -> pa.Array:
+    """By implementation guide; where none is named, by the kind of service line."""
+    guides = [(item.version or "")[:_GUIDE_LENGTH].upper() for item in document.transactions]
+    owner = document.transaction_of(rows.segment).tolist()
+    named = pa.array([_KIND_OF_GUIDE.get(guides[number]) for number in owner], TEXT)
+    row = pc.index_in(pa.array(np.arange(len(rows))), value_set=pa.array(lines.claim))
+    return pc.coalesce(named, lines.kind.take(row), "837")
+
+
+def _hashes(
+    document: Document, rows: Rows, as_text: dict[str, pa.Array], billing: dict[str, pa.Array]
+) -> list[str]:
+    """Hash each claim from CLM to the end of its loop, with its payer and billing provider."""
+    closed = np.array([item.is_closed for item in document.transactions], np.int64)
+    bounds = [rows.segment, document.find("HL"), document.ends() - closed]
+    bound = np.unique(np.concatenate(bounds))
+    ends = bound[np.searchsorted(bound, rows.segment, side="right")]
+    offset = np.append(document.starts, len(document.body))
+    context = [as_text["payer_id"], as_text["payer_sequence"], as_text["billing_number"]]
+    spans = zip(offset[rows.segment].tolist(), offset[ends].tolist(), strict=True)
+    values = zip(
+        *(column.to_pylist() for column in (*context, billing["billing_tin"])), strict=True
+    )
+    return [
+        content_hash(document.body[start:end], *outside)
+        for (start, end), outside in zip(spans, values, strict=True)
+    ]

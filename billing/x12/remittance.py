@@ -1,0 +1,173 @@
+"""835 transactions as rows of the remittance tables. Whether they balance is in
+`remittance_checks`; here nothing is judged, only read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from billing.arrow import TEXT
+from billing.x12 import columns
+from billing.x12.arrays import extremes, joined, numbers, ordinals, place, table
+from billing.x12.document import Document, Index, Rows
+from billing.x12.repeats import Melted, melt_cas, melt_plb
+from billing.x12.values import Mask, Money, dates, money, text, units
+
+
+@dataclass(frozen=True)
+class Remittances:
+    """All amounts of the 835s of a document, with the row number of what each belongs to."""
+
+    document: Document
+    payment: Money
+    claim_charge: Money
+    claim_paid: Money
+    claim_patient: Money
+    line_charge: Money
+    line_paid: Money
+    adjustments: Melted
+    provider_adjustments: Melted
+    line_units: pa.Array
+    line_units_unreadable: Mask
+
+    @property
+    def claims(self) -> Rows:
+        """The CLP rows."""
+        return self.document.tables["claims"]
+
+    @property
+    def lines(self) -> Rows:
+        """The SVC rows."""
+        return self.document.tables["services"]
+
+    def adjustment_parent(self, name: str) -> Index:
+        """Return the claim or service row of each adjustment, -1 where there is none."""
+        return self.document.tables["cas"].parent(name)[self.adjustments.source]
+
+
+def read_remittances(document: Document) -> Remittances:
+    """Read every amount of the 835s in a document."""
+    claims, lines = document.tables["claims"], document.tables["services"]
+    line_units, unreadable = units(lines.column("units"))
+    return Remittances(
+        document=document,
+        payment=money(document.tables["payments"].column("payment_amount")),
+        claim_charge=money(claims.column("charge_amount")),
+        claim_paid=money(claims.column("paid_amount")),
+        claim_patient=money(claims.column("patient_responsibility_amount")),
+        line_charge=money(lines.column("charge_amount")),
+        line_paid=money(lines.column("paid_amount")),
+        adjustments=melt_cas(document.tables["cas"]),
+        provider_adjustments=melt_plb(document.tables["plb"]),
+        line_units=line_units,
+        line_units_unreadable=unreadable,
+    )
+
+
+def line_table(read: Remittances, first_claim: int) -> pa.Table:
+    """Return the rows of raw.remittance_line."""
+    lines = read.lines
+    product = text(lines.column("product"))
+    is_revenue = pc.fill_null(pc.equal(text(lines.column("qualifier")), "NU"), False)
+    nothing = pa.scalar(None, TEXT)
+    day = dates(lines.column("service_date"))
+    return table(
+        columns.REMITTANCE_LINE,
+        {
+            **place(read.document, lines.segment),
+            "claim_no": numbers(lines.parent("claim") + first_claim),
+            "line_no": numbers(ordinals(lines.parent("claim"))),
+            "procedure_code": pc.if_else(is_revenue, nothing, product),
+            "modifiers": joined([lines.column(f"modifier_{number}") for number in range(1, 5)]),
+            "revenue_code": pc.if_else(is_revenue, product, text(lines.column("revenue_code"))),
+            "charge_amount": read.line_charge.column(),
+            "paid_amount": read.line_paid.column(),
+            "units": read.line_units,
+            "service_date": pc.coalesce(day, dates(lines.column("service_start_date"))),
+        },
+    )
+
+
+def claim_table(
+    read: Remittances, lines: pa.Table, first_claim: int, codes: Sequence[str | None]
+) -> pa.Table:
+    """Return the rows of raw.remittance_claim; `codes` are their findings."""
+    claims = read.claims
+    count = len(claims)
+    named = ("claim_number", "claim_status_code", "claim_filing_code", "payer_claim_number")
+    stated = dates(claims.column("service_from_date"))
+    earliest, _ = extremes(lines["service_date"], read.lines.parent("claim"), count)
+    return table(
+        columns.REMITTANCE_CLAIM,
+        {
+            **place(read.document, claims.segment),
+            **{name: text(claims.column(name)) for name in named},
+            "claim_no": numbers(np.arange(count) + first_claim),
+            "charge_amount": read.claim_charge.column(),
+            "paid_amount": read.claim_paid.column(),
+            "patient_responsibility_amount": read.claim_patient.column(),
+            "facility_type_code": text(claims.column("facility_type_code")),
+            "frequency_code": text(claims.column("frequency_code")),
+            "service_from_date": pc.coalesce(stated, earliest),
+            "received_date": dates(claims.column("received_date")),
+            "finding_code": pa.array(codes, TEXT),
+        },
+    )
+
+
+def adjustment_table(read: Remittances, lines: pa.Table, first_claim: int) -> pa.Table:
+    """Return the rows of raw.claim_adjustment, claim level and line level."""
+    cas = read.document.tables["cas"]
+    claim, line = read.adjustment_parent("claim"), read.adjustment_parent("service")
+    line_no = lines["line_no"].combine_chunks().take(pa.array(np.maximum(line, 0), mask=line < 0))
+    remarks = pc.coalesce(
+        _remarks(read, len(lines)).take(pa.array(np.maximum(line, 0), mask=line < 0)),
+        _claim_remarks(read.claims).take(pa.array(claim, mask=line >= 0)),
+    )
+    return table(
+        columns.CLAIM_ADJUSTMENT,
+        {
+            **place(read.document, cas.segment[read.adjustments.source]),
+            **read.adjustments.fields,
+            "claim_no": numbers(claim + first_claim),
+            "line_no": line_no,
+            "adjustment_no": numbers(ordinals(claim)),
+            "amount": read.adjustments.money.column(),
+            "remark_codes": remarks,
+        },
+    )
+
+
+def provider_adjustment_table(read: Remittances) -> pa.Table:
+    """Return the rows of raw.provider_adjustment."""
+    melted, plb = read.provider_adjustments, read.document.tables["plb"]
+    return table(
+        columns.PROVIDER_ADJUSTMENT,
+        {
+            **place(read.document, plb.segment[melted.source]),
+            **melted.fields,
+            "adjustment_no": numbers(ordinals(plb.parent("payment")[melted.source])),
+            "amount": melted.money.column(),
+        },
+    )
+
+
+def _remarks(read: Remittances, count: int) -> pa.Array:
+    """Return for each line its remark codes (LQ*HE) in file order, comma separated."""
+    rows = read.document.tables["remarks"]
+    line = rows.parent("service")
+    codes = text(rows.column("code")).to_pylist()
+    found: dict[int, list[str]] = {}
+    for number, code in zip(line.tolist(), codes, strict=True):
+        if code is not None:
+            found.setdefault(number, []).append(code)
+    values = [",".join(found[n]) if n in found else None for n in range(count)] if found else []
+    return pa.array(values or [None] * count, TEXT)
+
+
+def _claim_remarks(claims: Rows) -> pa.Array:
+    names = [name for name in claims.table.column_names if name.startswith(("moa_", "mia_"))]
+    return joined([claims.column(name) for name in names])

@@ -1,0 +1,183 @@
+"""The three balances of an 835 (X221 1.10.2.1) and what breaks them, in exact cents.
+
+A balance that cannot be evaluated is a finding of its own: nothing unreadable counts as zero.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from billing.parsed import Finding
+from billing.x12 import rules
+from billing.x12.arrays import all_true, first_cause, sums, truncated_rows
+from billing.x12.document import Document, Index
+from billing.x12.remittance import Remittances
+from billing.x12.rules import Rule, finding, unreadable_amount
+from billing.x12.values import Mask, Money
+
+_MOST_CENTS = 10**14
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The findings, and the finding code of every remittance and claim (None: postable)."""
+
+    findings: list[Finding]
+    claim_codes: list[str | None]
+    remittance_codes: list[str | None]
+    claim_paid: Money
+    provider_adjusted: Money
+
+
+def check_remittances(read: Remittances) -> Checked:
+    """Hold the 835s of a document to their balances, line by line, claim by claim, payment."""
+    findings = [*_unreadable(read), *_not_read(read.document)]
+    line_off = _lines_off(read)
+    truncated = truncated_rows(read.document, read.claims.segment)
+    bad = ~_claims_evaluable(read)
+    claim_off = _claims_off(read)
+    findings += _claim_findings(
+        read, rules.LINE_OFF, line_off, read.lines.segment, _line_claim(read)
+    )
+    every = np.arange(len(read.claims))
+    findings += _claim_findings(read, rules.CLAIM_OFF, claim_off, read.claims.segment, every)
+    findings += _claim_findings(read, rules.TRUNCATED_CLAIM, truncated, read.claims.segment, every)
+    has_line_off = ~all_true(~line_off, line_claim, len(read.claims))
+    claim_codes = first_cause(
+        len(read.claims),
+        (truncated, rules.TRUNCATED),
+        (bad, unreadable_amount("")),
+        (has_line_off, rules.LINE_OFF),
+        (claim_off, rules.CLAIM_OFF),
+    )
+    return _check_payments(read, findings, claim_codes)
+
+
+def _lines_off(read: Remittances) -> Mask:
+    count, parent = len(read.lines), read.adjustment_parent("service")
+    adjusted = sums(read.adjustments.money.cents, parent, count)
+    known = read.line_charge.known & read.line_paid.known
+    known &= all_true(read.adjustments.money.known, parent, count)
+    off: Mask = read.line_charge.cents - adjusted != read.line_paid.cents
+    return off & known & ~_cut_lines(read)
+
+
+def _cut_lines(read: Remittances) -> Mask:
+    """Lines of a claim that the end of the file cuts off: their balance means nothing."""
+    truncated = truncated_rows(read.document, read.claims.segment)
+    return truncated[_line_claim(read)]
+
+
+def _line_claim(read: Remittances) -> Index:
+    return read.lines.parent("claim")
+
+
+def _claims_off(read: Remittances) -> Mask:
+    count, parent = len(read.claims), read.adjustment_parent("claim")
+    adjusted = sums(read.adjustments.money.cents, parent, count)
+    known = read.claim_charge.known & read.claim_paid.known
+    known &= all_true(read.adjustments.money.known, parent, count)
+    off: Mask = read.claim_charge.cents - adjusted != read.claim_paid.cents
+    return off & known & ~truncated_rows(read.document, read.claims.segment)
+
+
+def _claims_evaluable(read: Remittances) -> Mask:
+    count = len(read.claims)
+    known = read.claim_charge.known & read.claim_paid.known
+    known &= all_true(read.adjustments.money.known, read.adjustment_parent("claim"), count)
+    lines_known = read.line_charge.known & read.line_paid.known
+    return known & all_true(lines_known, _line_claim(read), count)
+
+
+def _check_payments(
+    read: Remittances, findings: list[Finding], claim_codes: list[str | None]
+) -> Checked:
+    payments = read.document.tables["payments"]
+    count, claim_payment = len(payments), read.claims.parent("payment")
+    adjustment_payment = read.document.tables["plb"].parent("payment")
+    owner = adjustment_payment[read.provider_adjustments.source]
+    paid = _total(read.claim_paid, claim_payment, count)
+    adjusted = _total(read.provider_adjustments.money, owner, count)
+    items = read.document.transactions
+    truncated = ~np.array([items[n].is_closed for n in _transactions(read)], np.bool_)
+    known = read.payment.known & paid.known & adjusted.known
+    off = known & ~truncated & (paid.cents - adjusted.cents != read.payment.cents)
+    negative = read.payment.known & (read.payment.cents < 0)
+    findings += _payment_findings(read, rules.REMITTANCE_OFF, off)
+    findings += _payment_findings(read, rules.NEGATIVE_PAYMENT, negative)
+    codes = first_cause(
+        count,
+        (truncated, rules.TRUNCATED),
+        (~known, unreadable_amount("")),
+        (off, rules.REMITTANCE_OFF),
+    )
+    return Checked(findings, claim_codes, codes, paid, adjusted)
+
+
+def _transactions(read: Remittances) -> list[int]:
+    payments = read.document.tables["payments"]
+    return [int(number) for number in read.document.transaction_of(payments.segment)]
+
+
+def _total(column: Money, parent: Index, count: int) -> Money:
+    total = sums(column.cents, parent, count)
+    known = all_true(column.known, parent, count) & (np.abs(total) < _MOST_CENTS)
+    return Money(total, known, ~known)
+
+
+def _claim_findings(
+    read: Remittances, rule: Rule, applies: Mask, segment: Index, claim: Index
+) -> Iterator[Finding]:
+    rows = np.flatnonzero(applies)
+    ordinals = read.document.ordinal(segment[rows])
+    for row, ordinal in zip(rows.tolist(), ordinals.tolist(), strict=True):
+        owner = int(claim[row])
+        measure = read.claim_paid.decimal(owner) if owner >= 0 else None
+        yield finding(rule, ordinal, measure, "remittance_claim")
+
+
+def _payment_findings(read: Remittances, rule: Rule, applies: Mask) -> Iterator[Finding]:
+    segment = read.document.tables["payments"].segment
+    for row in np.flatnonzero(applies).tolist():
+        ordinal = int(read.document.ordinal(segment[row : row + 1])[0])
+        yield finding(rule, ordinal, read.payment.decimal(row), "remittance")
+
+
+def _unreadable(read: Remittances) -> Iterator[Finding]:
+    """Yield a finding for each amount that is missing or cannot be read."""
+    claims, lines, tables = read.claims, read.lines, read.document.tables
+    claim, line_claim = np.arange(len(claims)), _line_claim(read)
+    cas = tables["cas"].segment[read.adjustments.source]
+    plb = tables["plb"].segment[read.provider_adjustments.source]
+    adjusted = read.adjustment_parent("claim")
+    for name, column, segment, owner in (
+        ("CLP03", read.claim_charge, claims.segment, claim),
+        ("CLP04", read.claim_paid, claims.segment, claim),
+        ("SVC02", read.line_charge, lines.segment, line_claim),
+        ("SVC03", read.line_paid, lines.segment, line_claim),
+        ("CAS amount", read.adjustments.money, cas, adjusted),
+    ):
+        yield from _claim_findings(read, unreadable_amount(name), ~column.known, segment, owner)
+    patient = read.claim_patient
+    garbled = ~patient.known & ~patient.blank
+    yield from _claim_findings(read, rules.PATIENT_UNREADABLE, garbled, claims.segment, claim)
+    bad_units = read.line_units_unreadable
+    yield from _claim_findings(read, rules.UNITS_UNREADABLE, bad_units, lines.segment, line_claim)
+    yield from _payment_findings(read, unreadable_amount("BPR02"), ~read.payment.known)
+    for ordinal in read.document.ordinal(plb[~read.provider_adjustments.money.known]).tolist():
+        yield finding(unreadable_amount("PLB amount"), ordinal, None, "provider_adjustment")
+
+
+def _not_read(document: Document) -> Iterator[Finding]:
+    """Yield a finding for each segment with an amount that became no row."""
+    names = {"CLP": "claims", "SVC": "services", "CAS": "cas", "PLB": "plb"}
+    for name, table in names.items():
+        lost = np.setdiff1d(document.find(name), document.tables[table].segment)
+        for ordinal in document.ordinal(lost).tolist():
+            yield finding(rules.NOT_READ, ordinal, None, "remittance_claim")
+    payments = document.find("BPR")
+    owner = document.transaction_of(payments)
+    again = np.flatnonzero(owner[1:] == owner[:-1]) + 1
+    for ordinal in document.ordinal(payments[again]).tolist():
+        yield finding(rules.NOT_READ, ordinal, None, "remittance")

@@ -1,0 +1,62 @@
+"""The row of an 835 transaction itself: who pays whom, how, when, and by which trace number."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from billing.arrow import TEXT
+from billing.x12 import columns
+from billing.x12.arrays import numbers, place, table
+from billing.x12.content import content_hash
+from billing.x12.document import Document
+from billing.x12.remittance import Remittances
+from billing.x12.remittance_checks import Checked
+from billing.x12.values import dates, text
+
+UNKNOWN_PAYER = "UNKNOWN"
+
+
+def remittance_table(read: Remittances, checked: Checked) -> pa.Table:
+    """Return the rows of raw.remittance."""
+    rows = read.document.tables["payments"]
+    claims = np.bincount(read.claims.parent("payment"), minlength=len(rows))
+    as_text = {name: text(rows.column(name)) for name in rows.table.column_names[2:]}
+    payer = pc.coalesce(
+        as_text["originator_id"], as_text["company_id"], as_text["payer_number"], UNKNOWN_PAYER
+    )
+    return table(
+        columns.REMITTANCE,
+        {
+            **place(read.document, rows.segment),
+            **{name: as_text[name] for name in ("payer_name", "trace_number")},
+            **{name: as_text[name] for name in ("payment_method", "credit_debit")},
+            **_payee(as_text),
+            "payer_id": payer,
+            "payment_amount": read.payment.column(),
+            "payment_date": dates(rows.column("payment_date")),
+            "production_date": dates(rows.column("production_date")),
+            "claim_count": numbers(claims),
+            "claim_paid_amount": checked.claim_paid.column(),
+            "provider_adjusted_amount": checked.provider_adjusted.column(),
+            "content_hash": pa.array(_hashes(read.document), TEXT),
+            "finding_code": pa.array(checked.remittance_codes, TEXT),
+        },
+    )
+
+
+def _payee(as_text: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """N104 is an NPI or a tax number, as N103 says; REF*HPI and REF*TJ give the other."""
+    qualifier, number = as_text["payee_qualifier"], as_text["payee_number"]
+    nothing = pa.scalar(None, TEXT)
+    npi = pc.if_else(pc.fill_null(pc.equal(qualifier, "XX"), False), number, nothing)
+    tin = pc.if_else(pc.fill_null(pc.equal(qualifier, "FI"), False), number, nothing)
+    return {
+        "payee_npi": pc.coalesce(npi, as_text["payee_npi"]),
+        "payee_tin": pc.coalesce(as_text["payee_tin"], tin),
+    }
+
+
+def _hashes(document: Document) -> list[str]:
+    payments = document.tables["payments"].segment
+    numbers_in_order = document.transaction_of(payments).tolist()
+    return [content_hash(document.transactions[number].content()) for number in numbers_in_order]

@@ -1,0 +1,58 @@
+"""The environment is made from the machine's own Python, once, and mended when half made."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NEEDED = ("pyproject.toml", "uv.lock", "README.md", "LICENSE", "Makefile", "orchestration")
+
+
+@pytest.fixture(scope="module")
+def clean_copy(tmp_path_factory):
+    """What the bootstrap needs of a checkout, in a folder whose name holds a space."""
+    copy = tmp_path_factory.mktemp("a clean") / "copy of it"
+    copy.mkdir()
+    for name in NEEDED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, copy / name)
+    for package in ("billing", "resources", "assets", "sensors", "sandbox"):
+        (copy / package).mkdir()
+        (copy / package / "__init__.py").touch()
+    return copy
+
+
+def _install(copy: Path) -> subprocess.CompletedProcess[str]:
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("VIRTUAL_ENV", "UV_PROJ"))}
+    return subprocess.run(
+        ["make", "install", f"PYTHON={sys.base_prefix}/bin/python3"],
+        cwd=copy, env=environ, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_a_fresh_machine_gets_its_environment_and_keeps_it(clean_copy):
+    first = _install(clean_copy)
+    assert first.returncode == 0, first.stderr
+    assert "ready after" in first.stderr
+    again = _install(clean_copy)
+    assert (again.returncode, again.stderr) == (0, "")
+
+
+def test_an_environment_that_was_left_half_made_is_mended(clean_copy):
+    assert _install(clean_copy).returncode == 0
+    (clean_copy / ".venv" / "tieout.lock").unlink()
+    (clean_copy / ".venv" / "bin" / "uv").unlink()
+    mended = _install(clean_copy)
+    assert mended.returncode == 0, mended.stderr
+    shown = subprocess.run(
+        [clean_copy / ".venv" / "bin" / "tieout", "--help"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "From received files to ERP documents" in " ".join(shown.stdout.split())
