@@ -11,56 +11,45 @@ from resources.warehouse.tie_outs import TieOutResult
 SHOWN_ROWS = 50  # the UI clips long tables, so what failed comes first
 
 
-def text(value: object) -> str:
-    """Write a cell: money with two decimals, nothing for null."""
-    if value is None:
-        return ""
-    return f"{value:.2f}" if isinstance(value, Decimal) else str(value)
-
-
 def certificate_table(issued: Certificate) -> dg.TableMetadataValue:
     """Show the lines of a certificate, those that did not pass first."""
-    return dg.MetadataValue.table(
-        [
-            dg.TableRecord(
-                {
-                    "check": row.check_id,
-                    "status": row.status,
-                    "severity": row.severity,
-                    "left": text(row.left_amount),
-                    "right": text(row.right_amount),
-                    "difference": text(row.difference),
-                    "failing": text(row.failing_count),
-                }
-            )
-            for row in issued.rows[:SHOWN_ROWS]
-        ]
-    )
+    columns = ("check", "status", "severity", "left", "right", "difference", "failing")
+    rows = (
+        (
+            row.check_id, row.status, row.severity, row.left_amount, row.right_amount,
+            row.difference, row.failing_count,
+        )
+        for row in issued.rows
+    )  # fmt: skip
+    return _table(columns, rows)
 
 
 def counts_table(name: str, counted: str, counts: Mapping[str, int]) -> dg.TableMetadataValue:
     """Show counts by code."""
-    return dg.MetadataValue.table(
-        [dg.TableRecord({name: code, counted: count}) for code, count in sorted(counts.items())],
-        schema=dg.TableSchema([dg.TableColumn(name, "string"), dg.TableColumn(counted, "int")]),
-    )
+    return _table((name, counted), sorted(counts.items()))
 
 
 def tie_out_table(results: Iterable[TieOutResult]) -> dg.TableMetadataValue:
     """Show both sides of a tie-out per scope, those that do not hold first."""
     ordered = sorted(results, key=lambda result: (result.holds, result.scope))
-    return dg.MetadataValue.table(
-        [
-            dg.TableRecord(
-                {
-                    "scope": result.scope,
-                    "left": text(result.left),
-                    "right": text(result.right),
-                    "difference": text(result.difference),
-                    "breaks": result.breaks,
-                    "holds": result.holds,
-                }
-            )
-            for result in ordered
-        ][:SHOWN_ROWS]
-    )
+    columns = ("scope", "left", "right", "difference", "breaks", "holds")
+    rows = ((r.scope, r.left, r.right, r.difference, r.breaks, r.holds) for r in ordered)
+    return _table(columns, rows)
+
+
+def _table(
+    columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]
+) -> dg.TableMetadataValue:
+    """Make a table of text cells; the schema is given because a table may be empty."""
+    records = [
+        dg.TableRecord(dict(zip(columns, map(_text, row), strict=True))) for row in rows
+    ]
+    schema = dg.TableSchema([dg.TableColumn(column, "string") for column in columns])
+    return dg.MetadataValue.table(records[:SHOWN_ROWS], schema)
+
+
+def _text(value: object) -> str:
+    """Write a cell: money with two decimals, nothing for null."""
+    if value is None:
+        return ""
+    return f"{value:.2f}" if isinstance(value, Decimal) else str(value)

@@ -25,8 +25,9 @@ from sensors.reaping import reaping_sensor
 
 
 def build_defs(manifest: Path, resources: Mapping[str, object] | None = None) -> dg.Definitions:
-    """Make a fresh Definitions from a parsed dbt project; `resources` replace those of the same
-    name.
+    """Make a fresh Definitions from a parsed dbt project.
+
+    `resources` take the place of those of the same name.
     """
     nodes = expected_nodes(json.loads(manifest.read_text()), marts.POST_TAG)
     building = [
@@ -57,14 +58,13 @@ def build_defs(manifest: Path, resources: Mapping[str, object] | None = None) ->
         jobs=jobs(building, posting),
         schedules=[build_schedule()],
         sensors=[posting_sensor, reaping_sensor],
-        resources={**own_resources(), **(resources or {})},
+        resources={**own_resources(Installation()), **(resources or {})},
         executor=dg.in_process_executor,
     )
 
 
-def own_resources() -> dict[str, object]:
-    """Make the resources of a real installation; they read the environment when they are used."""
-    installation = Installation()
+def own_resources(installation: Installation) -> dict[str, object]:
+    """Make the resources of an installation; they read the environment when they are used."""
     return {
         "installation": installation,
         "erp": Erp(installation=installation),

@@ -13,13 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
+
 from billing.ledger.erp import ErpLedger, compare
 from billing.parse import parse
-from resources.erp.tryton import TrytonLedger
-
 from orchestration.status import rows
 from orchestration.tables import table
 from resources.archive import Archive
+from resources.erp.tryton import TrytonLedger
 from resources.settings import Settings
 from resources.warehouse import ledger, tie_outs
 from resources.warehouse.database import connect

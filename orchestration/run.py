@@ -3,10 +3,14 @@
 The jobs are the ones that Dagster runs; the decision is the sensor's own function.
 """
 
+import logging
 import os
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
+
+from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
 from orchestration import report
 from orchestration.dagster_instance import variables, write_instance
@@ -52,6 +56,15 @@ def _enter(environ: Mapping[str, str], state: StateFolder, settings: Settings) -
     write_instance(state.dagster)
     os.environ.update(environ)
     os.environ.update(variables(state.dagster, settings.database.login("dagster")))
+    _log_retries(state.logs / "retries.log")
+
+
+def _log_retries(path: Path) -> None:
+    """Calls that were tried again go to a log: they are no news on a screen."""
+    logger = logging.getLogger("stamina")
+    logger.addHandler(logging.FileHandler(path, delay=True))
+    logger.propagate = False
+    set_on_retry_hooks([LoggingOnRetryHook])
 
 
 def _job(name: str, state: StateFolder, progress: Progress) -> bool:

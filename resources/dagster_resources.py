@@ -29,6 +29,8 @@ DBT_PROJECT = Path(__file__).parents[1] / "dbt_project"
 class Installation(dg.ConfigurableResource[Any]):
     """The settings of this installation, its archive, and its database as each role."""
 
+    dbt_project: str = str(DBT_PROJECT)
+
     @cached_property
     def settings(self) -> Settings:
         """Read the environment, once per run."""
@@ -42,7 +44,9 @@ class Installation(dg.ConfigurableResource[Any]):
     @property
     def dbt(self) -> DbtRunner:
         """Return dbt, building in this installation's database."""
-        return DbtRunner(DBT_PROJECT, self.settings.home / "dbt", self.settings.database)
+        return DbtRunner(
+            Path(self.dbt_project), self.settings.home / "dbt", self.settings.database
+        )
 
     def connect(self, role: str, *, autocommit: bool = False) -> psycopg.Connection[Any]:
         """Open a connection as the login of a role."""
@@ -91,8 +95,8 @@ class JobRun(dg.ConfigurableResource[Any]):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["JobRun"]:
         """Hold the lock, and for a build its record, while the run's steps are executed."""
-        self._run_id = context.run_id or ""
-        if _has_ended(context):
+        self._run_id = context.run.run_id if context.run else ""
+        if _has_ended(context, self._run_id):
             yield self
             return
         with only_run(self._lock_connection(), self.job, self._run_id):
@@ -108,7 +112,7 @@ class JobRun(dg.ConfigurableResource[Any]):
         is_good = False
         try:
             yield self
-            is_good = not _has_failed_step(context)
+            is_good = not _has_failed_step(context, self._run_id)
         finally:
             with self.installation.connect("transform") as connection:
                 builds.finish(connection, self._run_id, is_good=is_good)
@@ -121,13 +125,12 @@ class JobRun(dg.ConfigurableResource[Any]):
             return builds.as_of(connection)
 
 
-def _has_ended(context: dg.InitResourceContext) -> bool:
-    run = context.instance.get_run_by_id(context.run_id) if context.instance else None
+def _has_ended(context: dg.InitResourceContext, run_id: str) -> bool:
+    run = context.instance.get_run_by_id(run_id) if context.instance else None
     return bool(run and run.is_finished)
 
 
-def _has_failed_step(context: dg.InitResourceContext) -> bool:
-    if context.instance is None or context.run_id is None:
+def _has_failed_step(context: dg.InitResourceContext, run_id: str) -> bool:
+    if context.instance is None:
         return False
-    failed = context.instance.all_logs(context.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
-    return bool(failed)
+    return bool(context.instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -65,6 +65,7 @@ class CardLists:
     client: HttpClient
     marks: Marks
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _settled: dict[str, list[str]] = field(default_factory=dict)  # movements by payout
 
     def receipts(self) -> Iterator[Receipt]:
         """Yield one document per list and month that is not final yet, newest month first."""
@@ -105,10 +106,17 @@ class CardLists:
         """Return which payout settled each movement; a movement itself does not say."""
         until = month.end + int(LATEST_PAYOUT.total_seconds())
         return {
-            movement["id"]: payout["id"]
+            movement: payout["id"]
             for payout in self._elements("payouts", _window(month.begin, until))
-            for movement in self._elements("balance_transactions", {"payout": payout["id"]})
+            for movement in self._movements(payout["id"])
         }
+
+    def _movements(self, payout: str) -> list[str]:
+        """Return the movements that a payout settled, asked for once: months overlap here."""
+        if payout not in self._settled:
+            found = self._elements("balance_transactions", {"payout": payout})
+            self._settled[payout] = [movement["id"] for movement in found]
+        return self._settled[payout]
 
     def _elements(self, name: str, params: Mapping[str, str]) -> Iterator[Element]:
         """Yield every element of a list, page by page."""

@@ -22,7 +22,9 @@ from resources.settings import InvalidSettingError, SftpSettings
 
 MOST_BYTES = 512 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
+PIPELINED_ABOVE_BYTES = 32 * 1024  # one request reads as much
 CONNECT_SECONDS = 15.0
+ANSWER_SECONDS = 60.0
 _TEMPORARY_SUFFIXES = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
 
 
@@ -138,7 +140,10 @@ class Pickup:
 
 @contextmanager
 def connected(settings: SftpSettings) -> Iterator[paramiko.SFTPClient]:
-    """Open one connection. Being out of reach is tried again, a refusal is not."""
+    """Open one connection. Being out of reach is tried again, a refusal is not.
+
+    Whatever breaks off later is an SftpError that names the server and the class of the error.
+    """
     ssh = paramiko.SSHClient()
     name = settings.host if settings.port == 22 else f"[{settings.host}]:{settings.port}"
     key = pinned_key(settings.host_key)
@@ -146,7 +151,13 @@ def connected(settings: SftpSettings) -> Iterator[paramiko.SFTPClient]:
     ssh.set_missing_host_key_policy(paramiko.RejectPolicy())
     try:
         _connect(ssh, settings)
-        yield ssh.open_sftp()
+        client = ssh.open_sftp()
+        if channel := client.get_channel():
+            channel.settimeout(ANSWER_SECONDS)
+        yield client
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        place = f"{settings.host}:{settings.port}"
+        raise SftpError(f"{place} broke off ({type(error).__name__})") from None
     finally:
         ssh.close()
 
@@ -190,7 +201,8 @@ def _read(client: paramiko.SFTPClient, key: SightingKey, most_bytes: int) -> byt
     content = bytearray()
     path = f"{key.location.rstrip('/')}/{key.name}"
     with client.open(path, "rb") as file:
-        file.prefetch(key.size_bytes)
+        if key.size_bytes > PIPELINED_ABOVE_BYTES:
+            file.prefetch(key.size_bytes)
         while len(content) < most:
             chunk = file.read(min(CHUNK_BYTES, most - len(content)))
             if not chunk:

@@ -18,6 +18,10 @@ from sandbox.remittances import Remittance
 ONE_CENT = 1
 
 
+class WorldTooSmallError(ValueError):
+    """The world has too few claims to hold every planted error."""
+
+
 @dataclass(frozen=True)
 class PlantedError:
     """One planted error: where it is, the code that must be found, the dollars concerned in cents.
@@ -73,7 +77,7 @@ def again_name(file_name: str) -> str:
 def plant(seed: int, as_of: date, remittances: tuple[Remittance, ...]) -> Planted:
     """Plant every kind of error once, each in a file of its own, on claims decided only once.
 
-    Raises ValueError when the world is too small to hold them all.
+    Raises WorldTooSmallError when the world cannot hold them all.
     """
     planter = _Planter(seed, as_of, remittances)
     planter.cut_file()  # first: it asks for most
@@ -150,7 +154,7 @@ class _Planter:
             and accepts(item)
         ]
         if not found:
-            raise ValueError("too few claims to plant every error: use some more")
+            raise WorldTooSmallError("too few claims to plant every error: use some more")
         chosen = self.rng.choice([item for item in found if len(item.claims) > 1] or found)
         self.used.add(chosen.file_name)
         return chosen

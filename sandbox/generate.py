@@ -20,7 +20,7 @@ from pathlib import Path
 from sandbox import render_835, render_837, render_bank
 from sandbox.answers import FILE_NAME, AnswerKey, make_answer_key
 from sandbox.days import instant
-from sandbox.faults import again_name, other_name
+from sandbox.faults import WorldTooSmallError, again_name, other_name
 from sandbox.render_cards import render_lists
 from sandbox.render_fhir import render_resources
 from sandbox.tallies import (
@@ -50,7 +50,7 @@ def generate(seed: int, claims: int, as_of: date, out: Path) -> AnswerKey:
     """Make a sandbox in a folder; the same arguments give the same bytes.
 
     Replaces what an earlier run made; the answer key is written last, so that it tells a whole
-    sandbox. Raises ValueError for too few claims.
+    sandbox. Raises WorldTooSmallError for too few claims.
     """
     world = make_world(seed, claims, as_of)
     key = make_answer_key(world, claims)
@@ -125,7 +125,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         key = generate(chosen.seed, chosen.claims, chosen.as_of, chosen.out)
-    except ValueError as error:
+    except WorldTooSmallError as error:
         parser.error(str(error))
     count = len(key.files)
     sys.stdout.write(f"{count} files, {len(key.planted_errors)} planted errors\n")

@@ -35,7 +35,7 @@ def render_file(items: list[Remittance], control: int, first_transaction: int = 
 def _cut(content: bytes, item: Remittance) -> bytes:
     """End the file in the middle of a name, inside the last claim that it still contains."""
     account = item.claims[item.cut_after_claims - 1].encounter.account  # type: ignore[operator]
-    claim_start = content.rindex(f"~CLP*{account}*".encode())
+    claim_start = content.rindex(f"CLP*{account}*".encode())
     return content[: content.index(b"NM1*QC*1*", claim_start) + len(b"NM1*QC*1*") + 2]
 
 

@@ -69,7 +69,7 @@ async def serve(folder: Path, address_file: Path, ports: tuple[int, int], is_who
         stack.push_async_callback(_close, sftp)
         if is_whole:
             port = await stack.enter_async_context(_web(folder, credentials, ports[1]))
-            addresses |= _web_addresses(port, credentials)
+            addresses |= web_addresses(port, credentials)
         write_private(address_file, json.dumps(addresses, indent=1))
         stack.callback(address_file.unlink, missing_ok=True)
         await stop.wait()
@@ -107,7 +107,8 @@ def _sftp_address(port: int, credentials: Credentials, key: Any) -> dict[str, An
     }
 
 
-def _web_addresses(port: int, credentials: Credentials) -> Addresses:
+def web_addresses(port: int, credentials: Credentials) -> Addresses:
+    """Return what a client has to know about the two web servers on a port."""
     base = f"http://127.0.0.1:{port}"
     return {
         "fhir": {
@@ -131,6 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     folder: Path = chosen.folder
     folder.mkdir(parents=True, exist_ok=True)
+    chosen.address_file.unlink(missing_ok=True)
     if chosen.files:
         shutil.rmtree(folder / "sftp", ignore_errors=True)
         place_files(chosen.files, folder / "sftp")

@@ -41,10 +41,10 @@ class World:
 def make_world(seed: int, claims: int, as_of: date) -> World:
     """Invent the world; the same arguments give the same world.
 
-    Raises ValueError for fewer than LEAST_CLAIMS claims: the planted errors need room.
+    Raises WorldTooSmallError for fewer than LEAST_CLAIMS claims: the planted errors need room.
     """
     if claims < LEAST_CLAIMS:
-        raise ValueError(f"claims must be at least {LEAST_CLAIMS}")
+        raise faults.WorldTooSmallError(f"claims must be at least {LEAST_CLAIMS}")
     start = first_day(as_of)
     patients = make_patients(seed, max(40, claims * 6 // 10), start)
     encounters = make_encounters(seed, claims, as_of, patients)

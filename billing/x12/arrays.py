@@ -57,9 +57,17 @@ def first_cause(count: int, *causes: tuple[Mask, Rule]) -> list[str | None]:
 
 
 def joined(parts: Sequence[pa.ChunkedArray]) -> pa.Array:
-    """Join what is not blank with commas; null where everything is."""
-    together = pc.binary_join_element_wise(*map(text, parts), ",", null_handling="skip")
-    return pc.if_else(pc.equal(together, ""), pa.scalar(None, TEXT), together)
+    """Join what is not blank with commas; null where everything is.
+
+    Not by `null_handling="skip"`: it leaves out the rows in which every part is null.
+    """
+    together = pc.binary_join_element_wise(*(_after_comma(text(part)) for part in parts), "")
+    blank = pc.equal(together, "")
+    return pc.if_else(blank, pa.scalar(None, TEXT), pc.utf8_slice_codeunits(together, 1))
+
+
+def _after_comma(part: pa.Array) -> pa.Array:
+    return pc.fill_null(pc.binary_join_element_wise("", part, ","), "")
 
 
 def extremes(days: pa.ChunkedArray, parent: Index, count: int) -> tuple[pa.Array, pa.Array]:

@@ -39,6 +39,21 @@ _KIND_OF_GUIDE = {
     "004010X097": "837D",
 }
 _GUIDE_LENGTH = 10
+_TEXT_COLUMNS = (
+    "claim_number",
+    "facility_type_code",
+    "frequency_code",
+    "original_reference",
+    "billing_qualifier",
+    "billing_number",
+    "billing_ein",
+    "billing_ssn",
+    "payer_sequence",
+    "claim_filing_code",
+    "subscriber_id",
+    "payer_name",
+    "payer_id",
+)
 
 
 @dataclass(frozen=True)
@@ -150,7 +165,7 @@ def _check(
 def _not_read(document: Document, rows: Rows, lines: Lines) -> Iterator[Finding]:
     """Yield a finding for each claim or line segment that became no row."""
     expected = document.find("CLM", "SV1", "SV2", "SV3")
-    lost = np.setdiff1d(expected, np.concatenate([rows.segment, lines.segment]))
+    lost = document.lost(expected, rows.segment, lines.segment)
     for ordinal in document.ordinal(lost).tolist():
         yield finding(rules.NOT_READ, ordinal, None, "claim")
 
@@ -159,7 +174,7 @@ def _claim_table(
     document: Document, lines: Lines, charge: Money, first: int, codes: list[str | None]
 ) -> pa.Table:
     rows = document.tables["claims"]
-    as_text = {name: text(rows.column(name)) for name in rows.table.column_names[3:]}
+    as_text = {name: text(rows.column(name)) for name in _TEXT_COLUMNS}
     billing = _billing_provider(as_text)
     return table(
         columns.CLAIM,

@@ -78,6 +78,13 @@ class Document:
             found |= match & ((after == ELEMENT[0]) | (after == SEGMENT[0]))
         return np.flatnonzero(found)
 
+    def lost(self, found: Index, *read: Index) -> Index:
+        """Return which of the `found` segments stand in none of the `read` rows."""
+        is_read = np.zeros(len(self.starts), np.bool_)
+        for segments in read:
+            is_read[segments] = True
+        return found[~is_read[found]]
+
 
 def read_document(transactions: Sequence[Transaction], spec: oxedi.Spec) -> Document:
     """Read transactions that `spec` describes; nothing in them makes this raise."""

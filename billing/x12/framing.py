@@ -92,27 +92,36 @@ def _table(marks: Delimiters) -> bytes:
 
 
 def is_covered(content: bytes, framed: Framed) -> bool:
-    """Prove that writing the file back from its segments gives the same bytes.
+    """Prove that the canonical form lost nothing of the file.
 
-    Stretch by stretch, segment by segment: what framing left out may only be blank.
+    Interchanges and unread stretches follow each other with only blanks between them, and each
+    canonical form, with the file's own delimiters put back, has the same bytes in the same
+    order; blanks, terminators and the case of ids aside, which carry no content.
     """
-    written = bytearray()
-    position = 0
-    for start, end, marks in _stretches(framed):
-        if content[position:start].removeprefix(BOM).strip(BLANK):
-            return False
-        written += content[position:start]
-        segments = content[start:end].split(marks.segment) if marks else [content[start:end]]
-        written += (marks.segment if marks else b"").join(segments)
-        position = end
-    written += content[position:]
-    return bytes(written) == content and not content[position:].strip(BLANK + BOM)
-
-
-def _stretches(framed: Framed) -> list[tuple[int, int, Delimiters | None]]:
-    read: list[tuple[int, int, Delimiters | None]] = [
-        (item.start, item.end, item.delimiters) for item in framed.interchanges
-    ]
-    return sorted(
-        [*read, *((start, end, None) for start, end in framed.unread)], key=lambda s: s[0]
+    stretches = sorted([*framed.unread, *((item.start, item.end) for item in framed.interchanges)])
+    gaps = zip(
+        [0, *(end for _, end in stretches)], [*(s for s, _ in stretches), len(content)], strict=True
     )
+    are_gaps_blank = all(not content[a:b].removeprefix(BOM).strip(BLANK) for a, b in gaps)
+    return are_gaps_blank and all(_is_same(content, item) for item in framed.interchanges)
+
+
+def _is_same(content: bytes, item: Interchange) -> bool:
+    marks = item.delimiters
+    spare = bytes(set(ELEMENT + COMPONENT + REPETITION + SEGMENT) - set(_all(marks)))
+    ignored = BLANK + spare + marks.segment
+    original = content[item.start : item.end].translate(None, ignored)
+    restored = item.body.translate(_inverse(marks), SEGMENT).translate(None, ignored)
+    return original == restored or original.upper() == restored.upper()
+
+
+def _inverse(marks: Delimiters) -> bytes:
+    table = bytearray(range(256))
+    table[COMPONENT[0]] = marks.component[0]
+    table[REPETITION[0]] = (marks.repetition or REPETITION)[0]
+    table[ELEMENT[0]] = marks.element[0]
+    return bytes(table)
+
+
+def _all(marks: Delimiters) -> bytes:
+    return marks.element + marks.component + marks.segment + (marks.repetition or b"")

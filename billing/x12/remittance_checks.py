@@ -43,7 +43,7 @@ def check_remittances(read: Remittances) -> Checked:
     every = np.arange(len(read.claims))
     findings += _claim_findings(read, rules.CLAIM_OFF, claim_off, read.claims.segment, every)
     findings += _claim_findings(read, rules.TRUNCATED_CLAIM, truncated, read.claims.segment, every)
-    has_line_off = ~all_true(~line_off, line_claim, len(read.claims))
+    has_line_off = ~all_true(~line_off, _line_claim(read), len(read.claims))
     claim_codes = first_cause(
         len(read.claims),
         (truncated, rules.TRUNCATED),
@@ -173,7 +173,7 @@ def _not_read(document: Document) -> Iterator[Finding]:
     """Yield a finding for each segment with an amount that became no row."""
     names = {"CLP": "claims", "SVC": "services", "CAS": "cas", "PLB": "plb"}
     for name, table in names.items():
-        lost = np.setdiff1d(document.find(name), document.tables[table].segment)
+        lost = document.lost(document.find(name), document.tables[table].segment)
         for ordinal in document.ordinal(lost).tolist():
             yield finding(rules.NOT_READ, ordinal, None, "remittance_claim")
     payments = document.find("BPR")

@@ -14,13 +14,26 @@ from billing.x12.remittance_checks import Checked
 from billing.x12.values import dates, text
 
 UNKNOWN_PAYER = "UNKNOWN"
+_TEXT_COLUMNS = (
+    "originator_id",
+    "company_id",
+    "payer_number",
+    "payer_name",
+    "trace_number",
+    "payment_method",
+    "credit_debit",
+    "payee_qualifier",
+    "payee_number",
+    "payee_npi",
+    "payee_tin",
+)
 
 
 def remittance_table(read: Remittances, checked: Checked) -> pa.Table:
     """Return the rows of raw.remittance."""
     rows = read.document.tables["payments"]
     claims = np.bincount(read.claims.parent("payment"), minlength=len(rows))
-    as_text = {name: text(rows.column(name)) for name in rows.table.column_names[2:]}
+    as_text = {name: text(rows.column(name)) for name in _TEXT_COLUMNS}
     payer = pc.coalesce(
         as_text["originator_id"], as_text["company_id"], as_text["payer_number"], UNKNOWN_PAYER
     )

@@ -48,16 +48,11 @@ class Money:
 
 def text(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     """Return a column of bytes as text: UTF-8, else Latin-1; blank becomes null."""
-    flat = _flat(column)
-    try:
-        decoded = flat.cast(TEXT)
-    except pa.ArrowInvalid:
-        decoded = pa.array([_decode(value) for value in flat.to_pylist()], TEXT)
+    decoded = _written(_flat(column))
     for mark, printed in _PRINTED.items():
         if pc.any(pc.match_substring(decoded, mark)).as_py():
             decoded = pc.replace_substring(decoded, mark, printed)
-    trimmed = pc.utf8_trim(decoded, " ")
-    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, TEXT), trimmed)
+    return decoded
 
 
 def money(column: pa.ChunkedArray | pa.Array) -> Money:
@@ -97,11 +92,26 @@ def _day(value: bytes, *, last: bool) -> date | None:
     return parse_date(days[-1 if last else 0].strip())
 
 
+def _written(column: pa.Array) -> pa.Array:
+    """Return what an element says, trimmed; null where it says nothing."""
+    if column.null_count == len(column):
+        return pa.nulls(len(column), TEXT)
+    try:
+        decoded = column.cast(TEXT)
+    except pa.ArrowInvalid:
+        decoded = pa.array([_decode(value) for value in column.to_pylist()], TEXT)
+    trimmed = pc.ascii_trim(decoded, " ")
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, TEXT), trimmed)
+
+
 def _numbers(
     column: pa.ChunkedArray | pa.Array, pattern: str, decimals: int
 ) -> tuple[pa.Array, Mask, Mask]:
     """Return (text that casts exactly, what was readable, what was blank)."""
-    written = text(column)
+    written = _written(_flat(column))
+    if written.null_count == len(written):
+        nothing = np.zeros(len(written), np.bool_)
+        return written, nothing, ~nothing
     readable = pc.fill_null(pc.match_substring_regex(written, pattern), False)
     blank = pc.is_null(written)
     clean = pc.if_else(readable, written, pa.scalar(None, TEXT))

@@ -19,12 +19,10 @@ from psycopg import sql
 from resources.erp.tryton_environment import (
     MODULE,
     SCRIPTS,
-    alone,
+    Workshop,
     ensure_environment,
     fingerprint,
-    log_file,
-    plain_environment,
-    run,
+    workshop,
 )
 
 RECEIVABLE = ("1110", "1120", "1125")
@@ -57,6 +55,11 @@ class ErpDatabase:
         """Return the URI of the server for Tryton, as the owner and without a database."""
         word = quote(self.owner_password, safe="")
         return f"postgresql://{quote(self.owner, safe='')}:{word}@{self.host}:{self.port}/"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the variable by which Tryton finds its database server."""
+        return {"TRYTOND_DATABASE_URI": self.server_uri}
 
     def connect(self, name: str | None = None) -> psycopg.Connection[Any]:
         """Open an autocommitting connection as the owner."""
@@ -114,19 +117,19 @@ def ensure_database(home: Path, database: ErpDatabase, books: Books) -> ErpAcces
 
     What is there stays; what is missing is added. Raises TrytonFailedError, psycopg.Error.
     """
-    python = ensure_environment(home)
-    with alone(home):
-        _ensure_content(home, python, database)
-        _ensure_plan(home, python, database, books.plan())
+    ensure_environment(home)
+    with workshop(home) as shop:
+        _ensure_content(shop, database)
+        _ensure_plan(shop, database, books.plan())
         return read_access(database)
 
 
 def ensure_years(home: Path, database: ErpDatabase, first_year: int, last_year: int) -> None:
     """Add fiscal years to a database that is set up, for all of its companies."""
-    python = ensure_environment(home)
-    with alone(home):
+    ensure_environment(home)
+    with workshop(home) as shop:
         years = {"first_year": first_year, "last_year": last_year}
-        _ensure_plan(home, python, database, years)
+        _ensure_plan(shop, database, years)
 
 
 def read_access(database: ErpDatabase) -> ErpAccess:
@@ -158,16 +161,16 @@ def _kind(account: str, account_type: str) -> str:
     return "payable" if account in PAYABLE else account_type
 
 
-def _ensure_content(home: Path, python: Path, database: ErpDatabase) -> None:
+def _ensure_content(shop: Workshop, database: ErpDatabase) -> None:
     """Have a database with Tryton's modules in it, of the version that is installed."""
     state = _state_of(database)
     if state in {"absent", "empty"}:
-        template = _ensure_template(home, python, database)
+        template = _ensure_template(shop, database)
         with database.connect_admin() as admin:
             _drop(admin, database.name)
             _clone(admin, template, database)
     elif state != fingerprint():
-        _initialise(home, python, database, database.name)
+        _initialise(shop, database, database.name)
         _note_version(database, database.name)
 
 
@@ -186,7 +189,7 @@ def _state_of(database: ErpDatabase) -> str:
         return row[0] if row else "unfinished"
 
 
-def _ensure_template(home: Path, python: Path, database: ErpDatabase) -> str:
+def _ensure_template(shop: Workshop, database: ErpDatabase) -> str:
     """Return a database with modules and no content. Whole, or under a name that nobody reads."""
     template = f"{database.owner}_template_{fingerprint()[:8]}"
     with database.connect_admin() as admin:
@@ -195,7 +198,7 @@ def _ensure_template(home: Path, python: Path, database: ErpDatabase) -> str:
         building = f"{template}_building"
         _drop(admin, building)
         admin.execute(_create(building, database.owner))
-        _initialise(home, python, database, building)
+        _initialise(shop, database, building)
         _note_version(database, building)
         rename = sql.SQL("alter database {} rename to {}")
         admin.execute(rename.format(sql.Identifier(building), sql.Identifier(template)))
@@ -205,16 +208,15 @@ def _ensure_template(home: Path, python: Path, database: ErpDatabase) -> str:
     return template
 
 
-def _initialise(home: Path, python: Path, database: ErpDatabase, name: str) -> None:
+def _initialise(shop: Workshop, database: ErpDatabase, name: str) -> None:
     """Install or update the modules. Tryton's administrator gets a password that nobody knows."""
-    program = str(python.parent / "trytond-admin")
-    command = [str(python), program, "-d", name, "-u", "ir", "account", MODULE]
+    program = str(shop.python.parent / "trytond-admin")
+    command = [str(shop.python), program, "-d", name, "-u", "ir", "account", MODULE]
     command += ["--activate-dependencies", "--email", "administrator@tieout.invalid"]
-    log = log_file(home, "tryton_install.log")
     with tempfile.NamedTemporaryFile("w", prefix="tieout-") as secret:
         secret.write(secrets.token_hex(32))
         secret.flush()
-        run(command, log, {**_environment(database), "TRYTONPASSFILE": secret.name})
+        shop.run(command, {**database.environment, "TRYTONPASSFILE": secret.name})
 
 
 def _note_version(database: ErpDatabase, name: str) -> None:
@@ -225,7 +227,7 @@ def _note_version(database: ErpDatabase, name: str) -> None:
         connection.execute("insert into tieout_version values (%s)", (fingerprint(),))
 
 
-def _ensure_plan(home: Path, python: Path, database: ErpDatabase, wanted: dict[str, Any]) -> None:
+def _ensure_plan(shop: Workshop, database: ErpDatabase, wanted: dict[str, Any]) -> None:
     """Run the set-up unless the database says that it has all of this already."""
     known = _known_plan(database)
     plan = {**known, **wanted}
@@ -233,9 +235,8 @@ def _ensure_plan(home: Path, python: Path, database: ErpDatabase, wanted: dict[s
         plan[name] = widest(wanted[name], known.get(name, wanted[name]))
     if plan == known:
         return
-    log, program = log_file(home, "tryton_install.log"), SCRIPTS / "set_up.py"
-    command = [str(python), str(program), database.name]
-    run(command, log, _environment(database), json.dumps(plan))
+    command = [str(shop.python), str(SCRIPTS / "set_up.py"), database.name]
+    shop.run(command, database.environment, json.dumps(plan))
 
 
 def _known_plan(database: ErpDatabase) -> dict[str, Any]:
@@ -243,10 +244,6 @@ def _known_plan(database: ErpDatabase) -> dict[str, Any]:
         (table,) = connection.execute("select to_regclass('tieout_plan')").fetchone() or (None,)
         row = table and connection.execute("select plan from tieout_plan").fetchone()
     return json.loads(row[0]) if row else {}
-
-
-def _environment(database: ErpDatabase) -> dict[str, str]:
-    return {**plain_environment(), "TRYTOND_DATABASE_URI": database.server_uri}
 
 
 def _exists(admin: psycopg.Connection[Any], name: str) -> bool:

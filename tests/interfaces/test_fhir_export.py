@@ -150,7 +150,7 @@ def awkward() -> Iterator[tuple[AwkwardServer, FhirSettings]]:
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, FhirSettings]]:
     folder = tmp_path_factory.mktemp("sandbox")
-    generate(7, 150, date(2026, 10, 31), folder)
+    generate(7, 300, date(2026, 10, 31), folder)
     known = load_or_make(folder)
     for address in serving(web_application(folder, known)):
         yield (

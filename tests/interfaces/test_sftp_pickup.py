@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import asyncssh
 import pytest
@@ -26,6 +27,10 @@ OLD = datetime(2026, 9, 30, tzinfo=UTC)
 
 class OneUser(asyncssh.SSHServer):
     logins = 0
+    connections: ClassVar[list[asyncssh.SSHServerConnection]] = []
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        OneUser.connections.append(conn)
 
     def begin_auth(self, username: str) -> bool:  # noqa: ARG002 (everybody has to log in)
         return True
@@ -50,9 +55,10 @@ class SftpServer:
     root: Path
     key: asyncssh.SSHKey = field(default_factory=lambda: asyncssh.generate_private_key("ssh-rsa"))
     port: int = 0
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
     def run(self) -> Iterator["SftpServer"]:
-        loop = asyncio.new_event_loop()
+        loop = self.loop
         thread = threading.Thread(target=loop.run_forever, daemon=True)
         thread.start()
         listening = asyncio.run_coroutine_threadsafe(self._listen(), loop).result(30)
@@ -260,6 +266,16 @@ def test_a_refused_login_is_tried_once(server):
         pick_up(server.settings(password="guess"))
     assert OneUser.logins == 1
     assert "guess" not in str(refused.value)
+
+
+def test_a_connection_that_breaks_off_is_an_error_and_keeps_what_came_before(server):
+    server.put("bank/a.bai", WHOLE)
+    server.put("bank/b.bai", WHOLE)
+    receipts = Pickup(server.settings(), "bank", ("/bank",)).receipts()
+    assert next(receipts).name == "a.bai"
+    server.loop.call_soon_threadsafe(OneUser.connections[-1].abort)
+    with pytest.raises(SftpError, match="broke off"):
+        list(receipts)
 
 
 def test_a_server_out_of_reach_is_an_error_that_names_it():

@@ -3,7 +3,6 @@
 The ERP keeps its documents in memory and can be told to misbehave; the jobs are the product's.
 """
 
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -25,11 +24,13 @@ from billing.ledger.erp import (
     JournalEntry,
     Reason,
 )
-from orchestration.definitions import build_defs
+from orchestration.definitions import build_defs, own_resources
 from resources.dagster_resources import DBT_PROJECT, Erp, Installation
 from resources.dbt_runner import DbtRunner
 from resources.receipt import Receipt
-from resources.warehouse import receiving
+from resources.warehouse import ledger, receiving
+
+STORY = Path(__file__).parents[1] / "fixtures" / "pipeline"
 
 
 @dataclass
@@ -109,53 +110,69 @@ class Pipeline:
 
     database: Any
     instance: dg.DagsterInstance
-    manifest: Path
-    erp: MemoryErp
-
-    @property
-    def ledger(self) -> MemoryLedger:
-        return self.erp._ledger
+    home: Path
+    installation: Installation = field(default_factory=Installation)
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
 
     def receive(self, source: str, name: str, content: bytes) -> None:
         """Have a file archived and waiting to be loaded, as a connector leaves it."""
         now = datetime.now(UTC)
+        receipt = Receipt(source, "/test", name, content, now)
         with self.database.connect("ingest") as connection:
-            receipt = Receipt(source, "/test", name, content, now)
-            receiving.receive(connection, Installation().archive, receipt, now)
+            receiving.receive(connection, self.installation.archive, receipt, now)
 
-    def run(self, job: str, run_id: str | None = None) -> dg.ExecuteInProcessResult:
-        """Execute a job of fresh definitions; failures are in the result."""
-        definitions = build_defs(self.manifest, {"erp": self.erp})
-        return definitions.resolve_job_def(job).execute_in_process(
+    def receive_story(self, *names: str) -> None:
+        """Receive the files of one claim: sent, paid in part, and the money at the bank."""
+        for name in names or ("claim.837", "remittance.835", "statement.bai"):
+            source = "bank" if name.endswith(".bai") else "clearinghouse"
+            self.receive(source, name, (STORY / name).read_bytes())
+
+    def use_project(self, project: Path) -> None:
+        """Build with another dbt project from now on, parsed in a state folder of its own."""
+        (self.home / "dbt").unlink(missing_ok=True)
+        self.installation = Installation(dbt_project=str(project))
+
+    def definitions(self) -> dg.Definitions:
+        """Make fresh definitions over the test's ERP."""
+        runner = self.installation.dbt
+        runner.ensure_manifest()
+        erp = MemoryErp(installation=self.installation)
+        erp._ledger = self.ledger
+        return build_defs(runner.manifest_path, {**own_resources(self.installation), "erp": erp})
+
+    def run(self, job: str) -> dg.ExecuteInProcessResult:
+        """Execute a job; what failed is in the result."""
+        return self.definitions().resolve_job_def(job).execute_in_process(
             instance=self.instance,
-            run_id=run_id or str(uuid.uuid4()),
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
 
-    def failures(self, result: dg.ExecuteInProcessResult) -> list[str]:
-        """Name the steps that failed and what they say of it, nothing when all went well."""
-        return [
-            f"{event.step_key}: {(event.step_failure_data.user_failure_data or event.step_failure_data.error)}"
-            for event in result.all_events
-            if event.is_step_failure
-        ]
+    def succeed(self, job: str) -> dg.ExecuteInProcessResult:
+        """Execute a job that must not fail."""
+        result = self.run(job)
+        assert failed_steps(result) == []
+        return result
 
     def open_periods(self) -> None:
         """Mirror the ERP's periods, as setting up an installation does."""
         with self.database.connect("poster", autocommit=False) as connection:
             for entity in ("NLH", "NPG"):
                 for period in self.ledger.periods(entity):
-                    connection.execute(
-                        "select ledger.mirror_period(%s, %s, %s, %s, %s)",
-                        (entity, period.start, period.end, period.reference,
-                         "open" if period.is_open else "closed"),
-                    )  # fmt: skip
+                    ledger.mirror_period(connection, period)
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Read with the auditor's rights, or the superuser's where patient data is asked for."""
+        """Read whatever a test wants to see, as the superuser."""
         with self.database.admin() as connection:
             return connection.execute(query, values or None).fetchall()
+
+    def states(self) -> dict[str, int]:
+        """Count entries by state."""
+        return dict(self.rows("select state, count(*) from ledger.entry group by state"))
+
+
+def failed_steps(result: dg.ExecuteInProcessResult) -> list[str]:
+    return [str(event.step_key) for event in result.all_events if event.is_step_failure]
 
 
 @pytest.fixture(scope="session")
@@ -180,11 +197,6 @@ def pipeline(
     with database.admin() as connection:
         connection.execute("update ops.installation set as_of_date = '2026-10-31'")
     with dg.DagsterInstance.ephemeral() as instance:
-        made = Pipeline(
-            database,
-            instance,
-            dbt_state / "target" / "manifest.json",
-            MemoryErp(installation=Installation()),
-        )
+        made = Pipeline(database, instance, home)
         made.open_periods()
         yield made

@@ -156,6 +156,17 @@ class Books:
         self.approve()
         return self.post_all()
 
+    def as_owner(self) -> psycopg.Connection[Any]:
+        """Return a superuser who acts as the owner of the tables; triggers stay on."""
+        admin = self.database.admin()
+        admin.execute(f"set role {self.database.settings.role_prefix}_owner")
+        return admin
+
+    def entry_in(self, state: str) -> tuple[int, str]:
+        """Return (entry_id, content_hash) of the only entry in a state."""
+        ((entry_id, *_, content),) = self.entries(state)
+        return entry_id, content
+
     def entries(self, *states: str) -> list[Any]:
         """Return (entry_id, entity, date, class, generation, part, state, hash), oldest first."""
         return self.ask(
@@ -219,3 +230,26 @@ def books(database: Any) -> Books:
                 [entity, date(2026, month, 1), date(2026, month, 1), f"{entity}-{month}"],
             )
     return made
+
+
+@pytest.fixture
+def posted(books: Books) -> Books:
+    """A ledger with one posted entry, one approved, and one that waits for a person."""
+    first = Event("a", "charge.posted", "100.00")
+    books.run([first])
+    second = Event("b", "remit.paid", "60.00", day=date(2026, 9, 20))
+    books.demand([first, second, Event("c", "credit.reclass.patient", "20.00", date(2026, 9, 21))])
+    books.propose()
+    books.approve()
+    return books
+
+
+@pytest.fixture(scope="session")
+def refused() -> Any:
+    """A function that expects the database to refuse a statement with a code of ours."""
+
+    def expect(connection: Any, query: str, *values: object, code: str) -> None:
+        with pytest.raises(psycopg.errors.RaiseException, match=f"^TIEOUT {code}"):
+            connection.execute(query, values or None)
+
+    return expect

@@ -1,55 +1,15 @@
 """What nobody may do. Each attack is refused by the database, whoever tries it."""
 
-from datetime import date
 
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege, RaiseException
 
-LOGINS = ("ingest", "transform", "preparer", "policy", "approver", "controller", "poster",
-          "auditor")  # fmt: skip
-KEPT = ("entry", "entry_line", "entry_event", "approval", "audit", "erp_document", "cutoff",
-        "refusal", "entry_number", "audit_head", "installation", "transition")  # fmt: skip
 
-
-@pytest.fixture
-def posted(books, ledger_line):
-    """One posted entry, one approved, one proposed that waits for a person."""
-    books.run([ledger_line("a", "charge.posted", "100.00")])
-    books.demand(
-        [
-            ledger_line("a", "charge.posted", "100.00"),
-            ledger_line("b", "remit.paid", "60.00", day=date(2026, 9, 20)),
-            ledger_line("c", "credit.reclass.patient", "20.00", day=date(2026, 9, 21)),
-        ]
-    )
-    books.propose()
-    books.approve()
-    return books
-
-
-def entry_in(books, state):
-    """Return (entry_id, content_hash) of the only entry in a state."""
-    ((entry_id, *_, content),) = books.entries(state)
-    return entry_id, content
-
-
-def as_owner(books):
-    """A superuser who acts as the owner of the tables; triggers stay on."""
-    admin = books.database.admin()
-    admin.execute(f"set role {books.database.settings.role_prefix}_owner")
-    return admin
-
-
-def refused(connection, query, *values, code):
-    with pytest.raises(RaiseException, match=f"^TIEOUT {code}"):
-        connection.execute(query, values or None)
-
-
-def test_the_maker_does_not_approve_even_as_a_member_of_the_approvers(posted):
+def test_the_maker_does_not_approve_even_as_a_member_of_the_approvers(posted, refused):
     books, admin = posted, posted.database.admin()
     prefix = books.database.settings.role_prefix
-    entry_id, content = entry_in(books, "proposed")
+    entry_id, content = books.entry_in("proposed")
     admin.execute(f"grant {prefix}_approver to {prefix}_preparer")
     try:
         refused(
@@ -63,7 +23,7 @@ def test_the_maker_does_not_approve_even_as_a_member_of_the_approvers(posted):
 def test_set_role_does_not_make_another_maker_or_checker(posted):
     books, admin = posted, posted.database.admin()
     prefix = books.database.settings.role_prefix
-    entry_id, content = entry_in(books, "proposed")
+    entry_id, content = books.entry_in("proposed")
     admin.execute(f"grant {prefix}_controller to {prefix}_preparer")
     try:
         maker = books.by("preparer")
@@ -74,9 +34,9 @@ def test_set_role_does_not_make_another_maker_or_checker(posted):
         admin.execute(f"revoke {prefix}_controller from {prefix}_preparer")
 
 
-def test_a_superuser_as_table_owner_cannot_sign_or_forge_the_maker(posted):
-    entry_id, content = entry_in(posted, "proposed")
-    owner = as_owner(posted)
+def test_a_superuser_as_table_owner_cannot_sign_or_forge_the_maker(posted, refused):
+    entry_id, content = posted.entry_in("proposed")
+    owner = posted.as_owner()
     refused(
         owner,
         "insert into ledger.approval (entry_id, content_hash, basis, approver, approved_at)"
@@ -85,16 +45,16 @@ def test_a_superuser_as_table_owner_cannot_sign_or_forge_the_maker(posted):
     )  # fmt: skip
 
 
-def test_content_that_changed_since_it_was_seen_is_not_approved(posted):
-    entry_id, _ = entry_in(posted, "proposed")
+def test_content_that_changed_since_it_was_seen_is_not_approved(posted, refused):
+    entry_id, _ = posted.entry_in("proposed")
     refused(
         posted.by("controller"), "select ledger.approve(%s, %s)", entry_id, "0" * 64,
         code="CONTENT",
     )  # fmt: skip
 
 
-def test_altered_lines_are_not_approved_even_where_triggers_were_switched_off(posted):
-    entry_id, content = entry_in(posted, "proposed")
+def test_altered_lines_are_not_approved_even_where_triggers_were_switched_off(posted, refused):
+    entry_id, content = posted.entry_in("proposed")
     admin = posted.database.admin()
     admin.execute("set session_replication_role = replica")
     admin.execute(
@@ -105,8 +65,8 @@ def test_altered_lines_are_not_approved_even_where_triggers_were_switched_off(po
     )
 
 
-def test_policy_does_not_sign_for_a_person(posted):
-    entry_id, content = entry_in(posted, "proposed")
+def test_policy_does_not_sign_for_a_person(posted, refused):
+    entry_id, content = posted.entry_in("proposed")
     refused(
         posted.by("policy"), "select ledger.approve(%s, %s)", entry_id, content,
         code="NOT_A_PERSON",
@@ -116,60 +76,6 @@ def test_policy_does_not_sign_for_a_person(posted):
 def test_a_person_does_not_sign_for_policy(posted):
     with pytest.raises(InsufficientPrivilege):
         posted.by("controller").execute("select ledger.approve_by_policy('build-1')")
-
-
-@pytest.mark.parametrize("login", LOGINS)
-def test_no_login_writes_a_ledger_table_itself(books, login):
-    columns = dict(
-        books.ask(
-            "auditor",
-            "select relname, attname from pg_attribute join pg_class c on c.oid = attrelid"
-            " where relnamespace = 'ledger'::regnamespace and attnum = 2 and relkind = 'r'",
-        )
-    )
-    for table in KEPT:
-        for attack in (
-            f"insert into ledger.{table} default values",
-            f"update ledger.{table} set {columns[table]} = {columns[table]}",
-            f"delete from ledger.{table}",
-            f"truncate ledger.{table}",
-        ):
-            with pytest.raises(InsufficientPrivilege):
-                books.by(login).execute(attack)
-
-
-def test_not_even_the_owner_deletes_or_truncates(posted):
-    owner = as_owner(posted)
-    for table in KEPT:
-        refused(owner, f"delete from ledger.{table}", code="IMMUTABLE")
-        refused(owner, f"truncate ledger.{table} cascade", code="IMMUTABLE")
-
-
-@pytest.mark.parametrize(
-    "attack",
-    [
-        "update ledger.entry_line set debit_amount = debit_amount + 1",
-        "update ledger.entry_event set signed_amount = 1",
-        "update ledger.audit set actor = 'nobody'",
-        "update ledger.cutoff set cutoff_date = '2020-01-01'",
-        "update ledger.entry set gross_amount = 1",
-        "update ledger.entry set proposed_by = 'somebody else'",
-        "update ledger.entry set content_hash = repeat('0', 64)",
-        "update ledger.entry set accounting_date = '2026-01-01'",
-        "update ledger.entry set build_id = 'build-1' where state <> 'posted'",
-        "update ledger.entry set build_id = 'build-2' where state = 'posted'",
-        "update ledger.entry set entry_no = 99",
-        "update ledger.approval set approver = 'somebody else'",
-        "update ledger.erp_document set document_ref = 'another'",
-        "update ledger.audit_head set hash = repeat('0', 64)",
-        "update ledger.transition set to_state = 'posted'",
-        "insert into ledger.entry_line select entry_id, line_no + 50, rule, account, facility_code,"
-        " payer_class, original_period, debit_amount, credit_amount from ledger.entry_line",
-        "insert into ledger.entry_event select * from ledger.entry_event",
-    ],
-)
-def test_not_even_the_owner_changes_what_is_recorded(posted, attack):
-    refused(as_owner(posted), attack, code="IMMUTABLE")
 
 
 @pytest.mark.parametrize(
@@ -187,17 +93,17 @@ def test_not_even_the_owner_changes_what_is_recorded(posted, attack):
         ("posted", "sending", "STATE"),
     ],
 )
-def test_not_even_the_owner_skips_a_state(posted, from_state, to_state, code):
-    entry_id, _ = entry_in(posted, from_state)
+def test_not_even_the_owner_skips_a_state(posted, from_state, to_state, code, refused):
+    entry_id, _ = posted.entry_in(from_state)
     refused(
-        as_owner(posted), "update ledger.entry set state = %s where entry_id = %s",
+        posted.as_owner(), "update ledger.entry set state = %s where entry_id = %s",
         to_state, entry_id, code=code,
     )  # fmt: skip
 
 
-def test_an_entry_begins_as_a_proposal(posted):
+def test_an_entry_begins_as_a_proposal(posted, refused):
     refused(
-        as_owner(posted),
+        posted.as_owner(),
         "insert into ledger.entry (entity_code, accounting_date, approval_class, generation, part,"
         " state, build_id, content_hash, erp_key, proposed_by, proposed_at, line_count,"
         " gross_amount, made_by_xid) select entity_code, accounting_date, approval_class, 77, 1,"
@@ -225,7 +131,7 @@ INSERT_LINE = (
 def test_the_owner_commits_no_entry_that_does_not_balance_or_has_no_evidence(
     posted, debit, credit, code
 ):
-    owner = as_owner(posted)
+    owner = posted.as_owner()
     with pytest.raises(RaiseException, match=f"^TIEOUT {code}"), owner.transaction():
         (entry_id,) = owner.execute(INSERT_ENTRY).fetchone()
         owner.execute(INSERT_LINE, [entry_id, 1, "1050", debit, 0])
@@ -234,7 +140,7 @@ def test_the_owner_commits_no_entry_that_does_not_balance_or_has_no_evidence(
 
 
 def test_the_owner_commits_no_entry_that_balances_between_entities_only(posted):
-    owner = as_owner(posted)
+    owner = posted.as_owner()
     event = (
         "insert into ledger.entry_event (entry_id, line_no, line_id, event_id, event, rule,"
         " rule_version, account, signed_amount, entity_code, facility_code, payer_class,"
@@ -259,8 +165,8 @@ def test_demanded_lines_that_do_not_balance_are_not_proposed(books, ledger_line)
     assert books.entries() == []
 
 
-def test_nothing_is_posted_twice(posted):
-    entry_id, _ = entry_in(posted, "posted")
+def test_nothing_is_posted_twice(posted, refused):
+    entry_id, _ = posted.entry_in("posted")
     poster = posted.by("poster")
     refused(poster, "select ledger.begin_sending(%s)", entry_id, code="STATE")
     refused(
@@ -269,7 +175,7 @@ def test_nothing_is_posted_twice(posted):
 
 
 def test_one_document_serves_one_entry(posted):
-    (approved, _), (done, _) = entry_in(posted, "approved"), entry_in(posted, "posted")
+    (approved, _), (done, _) = posted.entry_in("approved"), posted.entry_in("posted")
     posted.send(approved)
     with pytest.raises(psycopg.errors.UniqueViolation):
         posted.by("poster").execute(
@@ -277,17 +183,17 @@ def test_one_document_serves_one_entry(posted):
         )
 
 
-def test_posted_needs_a_document_of_the_erp(posted):
-    entry_id, _ = entry_in(posted, "approved")
+def test_posted_needs_a_document_of_the_erp(posted, refused):
+    entry_id, _ = posted.entry_in("approved")
     posted.send(entry_id)
     refused(
-        as_owner(posted), "update ledger.entry set state = 'posted' where entry_id = %s", entry_id,
+        posted.as_owner(), "update ledger.entry set state = 'posted' where entry_id = %s", entry_id,
         code="NO_DOCUMENT",
     )  # fmt: skip
 
 
-def test_an_entry_of_a_closed_period_is_not_sent(posted):
-    entry_id, _ = entry_in(posted, "approved")
+def test_an_entry_of_a_closed_period_is_not_sent(posted, refused):
+    entry_id, _ = posted.entry_in("approved")
     posted.by("poster").execute(
         "select ledger.mirror_period('NLH', '2026-09-01', '2026-09-30', 'r', 'closed')"
     )
@@ -295,8 +201,8 @@ def test_an_entry_of_a_closed_period_is_not_sent(posted):
     refused(posted.by("poster"), "select ledger.begin_sending(%s)", entry_id, code="HELD")
 
 
-def test_an_entry_is_not_sent_without_a_certificate_over_the_same_build(posted):
-    entry_id, _ = entry_in(posted, "approved")
+def test_an_entry_is_not_sent_without_a_certificate_over_the_same_build(posted, refused):
+    entry_id, _ = posted.entry_in("approved")
     posted.propose(posted.build(passes=False))
     assert posted.holds(entry_id) == {"CERTIFICATE"}
     refused(posted.by("poster"), "select ledger.begin_sending(%s)", entry_id, code="HELD")
@@ -304,9 +210,9 @@ def test_an_entry_is_not_sent_without_a_certificate_over_the_same_build(posted):
     assert posted.send(entry_id) == 2
 
 
-def test_a_certificate_is_not_edited_into_passing(posted):
+def test_a_certificate_is_not_edited_into_passing(posted, refused):
     build_id = posted.build(passes=False)
-    owner = as_owner(posted)
+    owner = posted.as_owner()
     refused(
         owner, "update ops.certificate set passes = true where build_id = %s", build_id,
         code="IMMUTABLE",
@@ -332,50 +238,9 @@ def test_the_poster_does_not_propose_or_approve_and_the_preparer_does_not_send(p
             posted.by(role).execute(f"select {call}")
 
 
-@pytest.mark.parametrize(
-    ("tampering", "problem"),
-    [
-        ("update ledger.audit set actor = 'nobody' where seq = 16", "HASH"),
-        ("update ledger.audit set detail = '{}' where seq = 16", "HASH"),
-        ("delete from ledger.audit where seq = 16", "GAP"),
-        ("delete from ledger.audit where seq = (select max(seq) from ledger.audit)", "HEAD"),
-        ("update ledger.audit set hash = repeat('0', 64) where seq = 16", "HASH"),
-    ],
-)
-def test_tampering_with_the_audit_is_found(posted, tampering, problem):
-    assert posted.ask("auditor", "select * from ledger.verify_chain()") == []
-    admin = posted.database.admin()
-    admin.execute("set session_replication_role = replica")  # every trigger is off
-    admin.execute(tampering)
-    assert problem in [
-        row[1] for row in posted.ask("auditor", "select * from ledger.verify_chain()")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("tampering", "problem"),
-    [
-        ("update ledger.entry_line set debit_amount = debit_amount + 1 where debit_amount > 0",
-         "UNBALANCED"),
-        ("update ledger.entry_event set control_key = 'other'", "CONTENT"),
-        ("update ledger.entry_event set signed_amount = 2 * signed_amount", "EVIDENCE"),
-        ("update ledger.entry set content_hash = repeat('0', 64)", "CONTENT"),
-        ("update ledger.entry set state = 'posted'", "STATE"),
-        ("delete from ledger.entry_event", "EVIDENCE"),
-    ],
-)  # fmt: skip
-def test_tampering_with_entries_is_found(posted, tampering, problem):
-    assert posted.ask("auditor", "select * from ledger.verify_entries()") == []
-    admin = posted.database.admin()
-    admin.execute("set session_replication_role = replica")
-    admin.execute(tampering)
-    found = [row[1] for row in posted.ask("auditor", "select * from ledger.verify_entries()")]
-    assert problem in found
-
-
-def test_an_entry_deleted_behind_the_triggers_leaves_a_gap_in_its_numbers(posted):
-    entry_id, _ = entry_in(posted, "approved")
+def test_an_entry_deleted_behind_the_triggers_leaves_a_gap_in_its_numbers(posted, refused):
+    entry_id, _ = posted.entry_in("approved")
     posted.send(entry_id)
     numbers = posted.ask("auditor", "select entry_no from ledger.entry where entry_no is not null")
     assert sorted(numbers) == [(1,), (2,)]
-    refused(as_owner(posted), "update ledger.entry_number set last_no = 7", code="NUMBER")
+    refused(posted.as_owner(), "update ledger.entry_number set last_no = 7", code="NUMBER")

@@ -1,5 +1,5 @@
 -- T10: every recorded entry balances within its entity, its lines equal their events, the audit
--- chain verifies and entry numbers have no gaps.
+-- chain verifies, entries are what was audited, and entry numbers have no gaps.
 with line as (
     select e.entity_code, l.entry_id, l.line_no, l.debit_amount, l.credit_amount
     from ledger.entry_line as l
@@ -49,4 +49,6 @@ left join unequal using (entity_code)
 left join gap using (entity_code)
 union all
 select 'audit chain', 0, 0, count(*) from ledger.verify_chain()
+union all
+select 'entries as audited', 0, 0, count(*) from ledger.verify_entries()
 order by 1

@@ -1,11 +1,11 @@
-"""Who may act on the ledger."""
+"""Periods and cut-offs."""
 
 from resources.warehouse.versions import apply_sql
 
-revision = "0009"
-down_revision = "0008"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:
     """Run the SQL file of this version."""
-    apply_sql("0009_ledger_grants.sql")
+    apply_sql("0011_ledger_periods.sql")

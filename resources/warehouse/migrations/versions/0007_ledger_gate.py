@@ -1,4 +1,4 @@
-"""The difference between demanded and recorded."""
+"""Why an entry may not go."""
 
 from resources.warehouse.versions import apply_sql
 
@@ -8,4 +8,4 @@ down_revision = "0006"
 
 def upgrade() -> None:
     """Run the SQL file of this version."""
-    apply_sql("0007_ledger_propose.sql")
+    apply_sql("0007_ledger_gate.sql")

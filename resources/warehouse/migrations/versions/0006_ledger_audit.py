@@ -1,4 +1,4 @@
-"""Why an entry may not go, and what was tampered with."""
+"""The audit chain, and what was tampered with."""
 
 from resources.warehouse.versions import apply_sql
 
@@ -8,4 +8,4 @@ down_revision = "0005"
 
 def upgrade() -> None:
     """Run the SQL file of this version."""
-    apply_sql("0006_ledger_gate.sql")
+    apply_sql("0006_ledger_audit.sql")

@@ -1,4 +1,4 @@
-"""Signing, sending, recording, mirroring."""
+"""The difference between demanded and recorded."""
 
 from resources.warehouse.versions import apply_sql
 
@@ -8,4 +8,4 @@ down_revision = "0007"
 
 def upgrade() -> None:
     """Run the SQL file of this version."""
-    apply_sql("0008_ledger_acts.sql")
+    apply_sql("0008_ledger_propose.sql")

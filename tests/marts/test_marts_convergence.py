@@ -1,0 +1,106 @@
+"""Whatever order the evidence comes in, and however often, the marts say the same."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+D = Decimal
+LATER = datetime(2026, 11, 3, tzinfo=UTC)
+LEDGER_ONLY = (
+    "--select", "+fct_ledger_line", "+int_record_outcome", "--exclude-resource-type", "test",
+)  # fmt: skip
+LEDGER = "select md5(string_agg(line_id || signed_amount, '|' order by line_id)) from {}"
+
+
+def _payment(rows: Any, name: str, **values: Any) -> None:
+    """A remittance of one payment of 44.00 with trace T99, which explains the lone deposit."""
+    file_id = rows.file(name)
+    rows.add("remittance", file_id, **{
+        "transaction_no": 1, "payer_id": "1520000001", "trace_number": "T99",
+        "payment_method": "ACH", "payment_amount": D("44.00"), "claim_count": 1,
+        "payment_date": date(2026, 10, 8), "payee_npi": "1234567893", "content_hash": name,
+        } | values)  # fmt: skip
+    rows.add("remittance_claim", file_id, transaction_no=1, claim_no=1, claim_number="PLAIN",
+             account_hash="PLAIN", claim_status_code="1", charge_amount=D("44.00"),
+             paid_amount=D("44.00"))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def told_backwards(small_world: Any, make_warehouse: Any) -> Any:
+    """The small world, its files and records arriving last first and two days later."""
+    warehouse = make_warehouse("backwards")
+    warehouse.write(small_world.told, is_reversed=True, known_at=LATER)
+    warehouse.cut_off(date(2026, 10, 31))
+    warehouse.build("--exclude-resource-type", "test")
+    return warehouse
+
+
+@pytest.fixture
+def own_world(small_world: Any, make_warehouse: Any, request: pytest.FixtureRequest) -> Any:
+    """A copy of the small world that the test may add to."""
+    warehouse = make_warehouse(request.node.name[-20:])
+    warehouse.write(small_world.told)
+    warehouse.cut_off(date(2026, 10, 31))
+    return warehouse
+
+
+def test_the_order_of_arrival_changes_no_mart(small_world, told_backwards):
+    assert told_backwards.checksums() == small_world.checksums()
+
+
+def test_the_order_of_arrival_changes_no_outcome(small_world, told_backwards):
+    names = ("int_record_outcome", "int_exception_warning")
+    first, second = (
+        {name: world.checksums(schema="intermediate")[name] for name in names}
+        for world in (small_world, told_backwards)
+    )
+    assert first == second
+
+
+def test_building_again_changes_nothing(told_backwards):
+    before = told_backwards.checksums()
+    told_backwards.build("--exclude-resource-type", "test")
+    assert told_backwards.checksums() == before
+
+
+def test_a_late_remittance_takes_back_the_unidentified_receipt(own_world, new_rows):
+    late = new_rows()
+    _payment(late, "late 835")
+    own_world.write(late, known_at=LATER)
+    own_world.build(*LEDGER_ONLY)
+    events = own_world.rows(
+        "select event, amount from marts.fct_billing_event where control_key = 'T99' order by 1"
+    )
+    assert events == [("payer.deposit.received", D("44.00")), ("remit.paid", D("44.00"))]
+
+
+def test_the_winner_of_a_payment_is_the_same_from_both_sides(own_world, new_rows):
+    texts = []
+    for names in (("copy a", "copy b"), ("copy b", "copy a")):
+        own_world.clear()
+        rows = new_rows()
+        for name in names:
+            _payment(rows, name)
+        own_world.write(rows)
+        own_world.build(*LEDGER_ONLY)
+        texts.append(own_world.rows(LEDGER.format("marts.fct_ledger_line")))
+        assert own_world.outcomes("remittance_claim") == {
+            None: (1, D("44.00")),
+            "DUPLICATE_REMITTANCE": (1, D("44.00")),
+        }
+    assert texts[0] == texts[1]
+
+
+def test_a_clean_copy_wins_over_a_quarantined_one(own_world, new_rows):
+    own_world.clear()
+    rows = new_rows()
+    _payment(rows, "a", finding_code="TRUNCATED")
+    _payment(rows, "b")
+    own_world.write(rows)
+    own_world.build(*LEDGER_ONLY)
+    assert own_world.outcomes("remittance_claim") == {
+        None: (1, D("44.00")),
+        "TRUNCATED": (1, D("44.00")),
+    }

@@ -1,0 +1,181 @@
+"""The sandbox's files through our readers and models, judged by the sandbox's own answer key."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billing.parse import parse
+from resources.archive import Archive
+from resources.receipt import Receipt
+from resources.warehouse.database import connect
+from resources.warehouse.landing import account_hash, land, receive
+from sandbox.answers import FILE_NAME
+from sandbox.generate import generate
+
+KNOWN_AT = datetime(2026, 11, 1, tzinfo=UTC)
+HASH_KEY = b"k" * 32
+CLAIMS = 400
+
+
+def _receipts(folder: Path) -> Iterator[Receipt]:
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        place = path.relative_to(folder).as_posix()
+        if place == FILE_NAME:
+            continue
+        yield Receipt(_source(place), place.rsplit("/", 1)[0], path.name, _content(path, place),
+                      KNOWN_AT)  # fmt: skip
+
+
+def _source(place: str) -> str:
+    if place.startswith("sftp/bank/"):
+        return "bank"
+    return {"fhir": "ehr", "cards": "payments"}.get(
+        place.split("/", maxsplit=1)[0], "clearinghouse"
+    )
+
+
+def _content(path: Path, place: str) -> bytes:
+    """The card API serves its lists in an envelope; on disk they are bare."""
+    if not place.startswith("cards/"):
+        return path.read_bytes()
+    page = {"object": "list", "url": f"/v1/{path.stem}", "has_more": False}
+    return json.dumps(page | {"data": json.loads(path.read_text())}).encode()
+
+
+@pytest.fixture(scope="module")
+def judged(make_warehouse: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A sandbox, loaded and built, with its answer key beside it."""
+    folder = tmp_path_factory.mktemp("sandbox")
+    warehouse = make_warehouse("sandbox")
+    generate(seed=7, claims=CLAIMS, as_of=datetime(2026, 10, 31, tzinfo=UTC).date(), out=folder)
+    archive = Archive(tmp_path_factory.mktemp("archive"))
+    with connect(warehouse.settings, "ingest", autocommit=True) as connection:
+        for receipt in _receipts(folder):
+            file = receive(connection, archive, receipt, KNOWN_AT)
+            if file.needs_landing:
+                parsed = parse(receipt.content, receipt.name)
+                land(connection, file, parsed, KNOWN_AT, HASH_KEY)
+    warehouse.cut_off(datetime(2026, 10, 31, tzinfo=UTC).date())
+    warehouse.first_build = warehouse.build()
+    warehouse.key = json.loads((folder / FILE_NAME).read_text())
+    return warehouse
+
+
+def test_every_data_test_passes_on_the_sandbox(judged):
+    assert [test.name for test in judged.first_build.tests if not test.has_passed] == []
+    assert judged.first_build.broken == ()
+
+
+def test_the_sub_ledger_is_the_answer_keys_general_ledger(judged):
+    found = {
+        (entity, account): amount
+        for entity, account, amount in judged.rows(
+            "select entity_code, account, sum(signed_amount) from marts.fct_ledger_line"
+            " where event <> 'credit.reclass.patient' group by 1, 2"
+        )
+        if amount
+    }
+    expected = {
+        (entity, account): Decimal(amount)
+        for entity, accounts in judged.key["general_ledger"].items()
+        for account, amount in accounts.items()
+        if Decimal(amount)
+    }
+    assert found == expected
+
+
+def test_every_account_owes_what_the_answer_key_says(judged):
+    found = {
+        hashed: (payer, patient)
+        for hashed, payer, patient in judged.rows(
+            "select a.account_hash,"
+            " coalesce(sum(signed_amount) filter (where account = '1110'), 0),"
+            " coalesce(sum(signed_amount) filter (where account = '1120'"
+            "  and event <> 'credit.reclass.patient'), 0)"
+            " from marts.fct_ledger_line l join intermediate.int_account a using (account_key)"
+            " where l.account in ('1110', '1120') group by a.account_hash"
+        )
+    }
+    expected = {
+        account_hash(account, HASH_KEY): (Decimal(owed["payer"]), Decimal(owed["patient"]))
+        for account, owed in judged.key["receivables"].items()
+    }
+    zero = (Decimal(0), Decimal(0))
+    assert {k: v for k, v in found.items() if v != zero} == {
+        k: v for k, v in expected.items() if v != zero
+    }
+
+
+def test_credits_of_patients_wait_as_the_answer_key_says(judged):
+    found = judged.rows(
+        "select entity_code, amount from marts.fct_billing_event"
+        " where event = 'credit.reclass.patient' order by 1, 2"
+    )
+    expected = [(one["entity"], Decimal(one["amount"])) for one in judged.key["waiting"]]
+    assert found == sorted(expected)
+
+
+def test_every_planted_error_is_found_and_nothing_else(judged):
+    found = judged.rows(
+        "select reason_code, record_kind, count(*), sum(amount)"
+        " from intermediate.int_record_outcome where outcome = 'exception' group by 1, 2"
+        " union all select reason_code, record_kind, count(*), sum(amount)"
+        " from intermediate.int_exception_warning group by 1, 2"
+    )
+    expected = [
+        (one["expected_code"], one["record_kind"], one["record_count"], Decimal(one["amount"]))
+        for one in judged.key["planted_errors"]
+        if one["expected_code"] != "DUPLICATE_FILE"
+    ]
+    assert sorted(found) == sorted(expected)
+
+
+def test_initial_denials_are_the_answer_keys(judged):
+    found = judged.rows(
+        "select to_char(period_month, 'YYYY-MM'), entity_code, payer_code,"
+        " sum(remitted_claims_count), sum(initial_denied_claims_count), sum(initial_denied_amount)"
+        " from marts.mart_denial_month group by 1, 2, 3 having sum(remitted_claims_count) > 0"
+    )
+    expected = [
+        (
+            one["month"],
+            one["entity"],
+            one["payer"],
+            one["decided_claims"],
+            one["denied_claims"],
+            Decimal(one["denied_amount"]),
+        )
+        for one in judged.key["initial_denials"]
+    ]
+    assert sorted(found) == sorted(expected)
+
+
+def test_every_settled_remittance_finds_its_deposit(judged):
+    found = judged.rows(
+        "select r.trace_number, d.event_date::text, r.payment_amount"
+        " from intermediate.int_deposit_matched m"
+        " join intermediate.int_deposit d using (bank_line_key)"
+        " join intermediate.int_remittance r on r.payment_key = m.payment_key"
+        "  and r.payment_rank = 1"
+    )
+    expected = {
+        (one["trace"], one["value_date"], Decimal(one["amount"]))
+        for one in judged.key["reassociation"]
+        if one["value_date"]
+    }
+    assert set(found) == expected
+
+
+def test_bands_of_the_forecast_are_scored_over_every_origin(judged):
+    found = judged.rows(
+        "select forecast_count, band_count, coverage80, coverage90"
+        " from marts.mart_cash_forecast_accuracy where stream = 'TOTAL' and horizon_weeks = 0"
+    )
+    (forecasts, bands, coverage80, coverage90) = found[0]
+    assert forecasts > bands > 50
+    assert Decimal("0.5") < coverage80 <= coverage90 <= 1

@@ -1,0 +1,137 @@
+"""The tie-outs: each holds on sound data and names the scope where one cent is off."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+
+from resources.warehouse.tie_outs import NOT_COVERED, TIE_OUTS, evaluate
+
+FILE = "11111111-1111-1111-1111-111111111111"
+RAW = f"""
+insert into ops.received_file (file_id, sha256, source, name, kind, size_bytes, received_at,
+    outcome, is_reserialised)
+values ('{FILE}', repeat('a', 64), 'clearinghouse', 'f', 'x12', 1, now(), 'landed', true);
+insert into raw.remittance (file_id, segment, known_at, transaction_no, payment_amount,
+    claim_count, content_hash) values ('{FILE}', 3, now(), 1, 55.00, 1, 'h');
+insert into raw.remittance_claim (file_id, segment, known_at, transaction_no, claim_no,
+    charge_amount, paid_amount) values ('{FILE}', 8, now(), 1, 1, 100.00, 60.00);
+insert into raw.remittance_line (file_id, segment, known_at, transaction_no, claim_no, line_no,
+    charge_amount, paid_amount) values ('{FILE}', 9, now(), 1, 1, 1, 100.00, 60.00);
+insert into raw.claim_adjustment (file_id, segment, known_at, transaction_no, claim_no, line_no,
+    adjustment_no, group_code, reason_code, amount)
+values ('{FILE}', 10, now(), 1, 1, 1, 1, 'CO', '45', 40.00);
+insert into raw.provider_adjustment (file_id, segment, known_at, transaction_no, adjustment_no,
+    reason_code, amount) values ('{FILE}', 12, now(), 1, 1, 'WO', 5.00);
+"""
+BUILT = f"""
+create table intermediate.int_record_outcome (
+    record_id text, record_kind text, file_id uuid, segment int, source text, entity_code text,
+    amount numeric(14, 2), outcome text, reason_code text);
+insert into intermediate.int_record_outcome values
+    ('c', 'remittance_claim', '{FILE}', 8, 'clearinghouse', 'NLH', 60.00, 'posted', null),
+    ('p', 'provider_adjustment', '{FILE}', 12, 'clearinghouse', 'NLH', 5.00, 'posted', null);
+create table marts.mart_ar_rollforward (
+    period_month date, entity_code text, facility_code text, payer_class text, account text,
+    opening_amount numeric(14, 2), movement_amount numeric(14, 2), closing_amount numeric(14, 2));
+insert into marts.mart_ar_rollforward values
+    ('2026-09-01', 'NLH', 'MAIN', 'commercial', '1110', 0, 100, 100),
+    ('2026-10-01', 'NLH', 'MAIN', 'commercial', '1110', 100, -60, 40);
+create table marts.mart_ledger_reconciliation (
+    entity_code text, account text, subledger_amount numeric(14, 2),
+    waiting_amount numeric(14, 2), held_amount numeric(14, 2), erp_balance_amount numeric(14, 2));
+insert into marts.mart_ledger_reconciliation values ('NLH', '1110', 40, 5, 3, 32);
+"""
+
+
+@dataclass
+class Warehouse:
+    """Both roles that the data of these tests come from."""
+
+    books: object
+
+    def change(self, query, role="transform"):
+        """Damage something, as the superuser with triggers off where it must be."""
+        admin = self.books.database.admin()
+        if role == "admin":
+            admin.execute("set session_replication_role = replica")
+            admin.execute(query)
+        else:
+            self.books.by(role).execute(query)
+
+    def results(self):
+        """Return {(id, scope): result} of all tie-outs."""
+        found = evaluate(self.books.by("transform"))
+        return {(result.id, result.scope): result for result in found}
+
+    def broken(self):
+        """Return the ids of tie-outs that do not hold."""
+        return {key[0] for key, result in self.results().items() if not result.holds}
+
+
+@pytest.fixture
+def warehouse(books, ledger_line):
+    """One remittance received, posted and read back, with the marts that dbt would make."""
+    books.run(
+        [
+            ledger_line("a", "charge.posted", "100.00"),
+            ledger_line("b", "remit.paid", "60.00"),
+        ]
+    )
+    ingest = books.by("ingest")
+    ingest.execute(RAW)
+    books.by("transform").execute(BUILT)
+    return Warehouse(books)
+
+
+def test_every_tie_out_holds_on_sound_data(warehouse):
+    results = warehouse.results()
+    assert warehouse.broken() == set()
+    assert {key[0] for key in results} == {tie_out.id for tie_out in TIE_OUTS}
+    one = results["T5", "remittances"]
+    assert (one.left, one.right, one.difference) == (Decimal(55), Decimal(55), Decimal(0))
+
+
+def test_covered_and_not_covered_are_the_fifteen(warehouse):
+    covered = [tie_out.id for tie_out in TIE_OUTS]
+    assert sorted([*covered, *NOT_COVERED], key=lambda name: int(name[1:])) == [
+        f"T{number}" for number in range(1, 16)
+    ]
+    assert [t.id for t in TIE_OUTS if t.phase == "post"] == ["T9", "T14"]
+    assert warehouse.results()["T9", "NLH/1110"].left == Decimal(32)
+
+
+@pytest.mark.parametrize(
+    ("damage", "expected"),
+    [
+        ("update ops.received_file set is_reserialised = false", {"T1"}),
+        ("update raw.remittance_line set paid_amount = 60.01", {"T3"}),
+        ("update raw.claim_adjustment set amount = 39.99", {"T3", "T4"}),
+        ("update raw.remittance set payment_amount = 55.01", {"T5"}),
+        ("update raw.provider_adjustment set amount = 5.01", {"T5", "T6"}),
+        ("delete from intermediate.int_record_outcome where record_id = 'p'", {"T6"}),
+        (
+            "insert into intermediate.int_record_outcome select * from"
+            " intermediate.int_record_outcome where record_id = 'c'",
+            {"T6"},
+        ),
+        ("update marts.mart_ar_rollforward set movement_amount = 101 where opening_amount = 0",
+         {"T8"}),
+        ("update marts.mart_ar_rollforward set opening_amount = 99, movement_amount = -59"
+         " where opening_amount = 100", {"T8"}),
+        ("update marts.fct_ledger_line set signed_amount = 100.01 where account = '1110'"
+         " and event_id = 'a'", {"T8"}),
+        ("update marts.mart_ledger_reconciliation set erp_balance_amount = 32.01", {"T9"}),
+        ("update ledger.entry_line set credit_amount = credit_amount + 0.01"
+         " where credit_amount > 0 and rule = 'JR01'", {"T10", "T14"}),
+        ("update ledger.entry_event set evidence_hash = 'x'", {"T10"}),
+        ("update ledger.entry set entry_no = 2", {"T10"}),
+        ("update ledger.audit set actor = 'nobody' where seq = 20", {"T10"}),
+        ("update ledger.erp_document_line set debit_amount = debit_amount + 0.01"
+         " where debit_amount > 0", {"T14"}),
+        ("delete from ledger.erp_document_line where line_no = 1", {"T14"}),
+    ],
+)  # fmt: skip
+def test_one_cent_or_one_record_breaks_the_tie_out_that_watches_it(warehouse, damage, expected):
+    warehouse.change(damage, role="admin")
+    assert warehouse.broken() == expected
