@@ -30,6 +30,8 @@ _X12_HEAD = re.compile(
 _LAST_IEA = re.compile(
     rb"IEA([^A-Za-z0-9\s])[0-9]{0,5}\1 *([0-9A-Za-z]*) *([^0-9A-Za-z]*)\Z", re.IGNORECASE
 )
+_NACHA_WIDTH = 94
+_NACHA_CONTROL_BYTES = 55  # what record 9 uses; the rest is blank, and some senders cut it
 _X12_SUFFIXES = (".835", ".837", ".x12", ".edi", ".era", ".837p", ".837i")
 
 
@@ -93,10 +95,9 @@ def _x12_is_complete(body: bytes) -> bool:
 
 def _nacha_is_complete(body: bytes) -> bool:
     last = _last_line(body)
-    width = 94
-    if len(last) > width and len(last) % width == 0:
-        last = last[-width:]
-    return last.startswith(b"9") and len(last) == width
+    if len(last) > _NACHA_WIDTH:
+        last = last[(len(last) - 1) // _NACHA_WIDTH * _NACHA_WIDTH :]
+    return last.startswith(b"9") and len(last) >= _NACHA_CONTROL_BYTES
 
 
 def _last_line(body: bytes) -> bytes:

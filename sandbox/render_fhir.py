@@ -21,11 +21,12 @@ Resource = dict[str, Any]
 def render_resources(world: World) -> dict[str, bytes]:
     """Return the NDJSON of each resource type, as the EHR knows it at the as-of date."""
     patients = _patients_seen(world)
+    registered = min(encounter.start for encounter in world.encounters)
     known = [item for item in world.encounters if item.start <= world.as_of]
     return {
-        "Patient": _ndjson(_patient(item, world) for item in patients),
+        "Patient": _ndjson(_patient(item, registered) for item in patients),
         "Coverage": _ndjson(
-            _coverage(item, cover, world) for item in patients for cover in item.coverages
+            _coverage(item, cover, registered) for item in patients for cover in item.coverages
         ),
         "Encounter": _ndjson(_encounter(item, world.as_of) for item in known),
         "ChargeItem": _ndjson(_charges(known, world.as_of)),
@@ -46,11 +47,11 @@ def _meta(moment: datetime) -> Resource:
     return {"lastUpdated": f"{moment:%Y-%m-%dT%H:%M:%S}Z"}
 
 
-def _patient(patient: Patient, world: World) -> Resource:
+def _patient(patient: Patient, registered: date) -> Resource:
     return {
         "resourceType": "Patient",
         "id": patient.patient_id,
-        "meta": _meta(instant(_registered(world), 6)),
+        "meta": _meta(instant(registered, 6)),
         "identifier": [{"system": "urn:mrn", "value": f"M{patient.patient_id[1:]}"}],
         "name": [{"use": "official", "family": patient.family, "given": [patient.given]}],
         "gender": patient.gender,
@@ -59,11 +60,7 @@ def _patient(patient: Patient, world: World) -> Resource:
     }
 
 
-def _registered(world: World) -> date:
-    return min(encounter.start for encounter in world.encounters)
-
-
-def _coverage(patient: Patient, coverage: Coverage, world: World) -> Resource:
+def _coverage(patient: Patient, coverage: Coverage, registered: date) -> Resource:
     period = {"start": coverage.start.isoformat()}
     if coverage.end:
         period["end"] = coverage.end.isoformat()
@@ -71,7 +68,7 @@ def _coverage(patient: Patient, coverage: Coverage, world: World) -> Resource:
     return {
         "resourceType": "Coverage",
         "id": coverage.coverage_id,
-        "meta": _meta(instant(_registered(world), 6)),
+        "meta": _meta(instant(registered, 6)),
         "status": coverage.status,
         "order": coverage.order,
         "subscriberId": coverage.subscriber_id,

@@ -20,7 +20,7 @@ from sandbox.stories import Stories, strange_result, tell
 DEFAULT_SEED = 20261031
 DEFAULT_CLAIMS = 5000
 DEFAULT_AS_OF = date(2026, 10, 31)
-LEAST_CLAIMS = 200
+LEAST_CLAIMS = 150
 
 
 @dataclass(frozen=True)

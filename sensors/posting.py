@@ -3,6 +3,7 @@
 `tieout run` decides by the same function, so that the daemon and the command line agree.
 """
 
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -22,16 +23,29 @@ ALIVE = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+OVER = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+AFTER_FAILURE_SECONDS = 60.0
+# While an outcome is in doubt the ERP may be ill: each run would leave one more entry in doubt.
+IN_DOUBT_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class LastPost:
+    """How the last post run ended, and how long ago."""
+
+    age_seconds: float
+    has_failed: bool
 
 
 @dataclass(frozen=True)
 class PostingState:
-    """What there is to post, what keeps the rest back, and whether somebody is at it already."""
+    """What there is to post, what keeps the rest back, and what posting is doing or did last."""
 
     sendable: int
-    unread: int = 0
+    in_doubt: int = 0
     is_posting: bool = False
     held: Mapping[str, int] = field(default_factory=dict)
+    last_post: LastPost | None = None
 
 
 @dataclass(frozen=True)
@@ -43,17 +57,31 @@ class PostingDecision:
 
 
 def decide(state: PostingState) -> PostingDecision:
-    """Post when an entry may go or one must be read back, unless a post run lives already."""
+    """Post when an entry may go or one must be read back, unless a post run lives already.
+
+    After a failure, and while an outcome is in doubt, the next run waits a while.
+    """
     if state.is_posting:
         return PostingDecision(False, "a post run is at work")
-    work = []
-    if state.sendable:
-        work.append(f"{state.sendable} to send")
-    if state.unread:
-        work.append(f"{state.unread} to read back")
-    if work:
-        return PostingDecision(True, ", ".join(work))
-    return PostingDecision(False, "nothing to send" + _held(state.held))
+    if not state.sendable and not state.in_doubt:
+        return PostingDecision(False, "nothing to send" + _held(state.held))
+    pause = _pause_seconds(state)
+    if state.last_post and state.last_post.age_seconds < pause:
+        return PostingDecision(False, f"{_work(state)}; waiting {pause:.0f} s after the last run")
+    return PostingDecision(True, _work(state))
+
+
+def _pause_seconds(state: PostingState) -> float:
+    if state.in_doubt:
+        return IN_DOUBT_SECONDS
+    if state.last_post and state.last_post.has_failed:
+        return AFTER_FAILURE_SECONDS
+    return 0.0
+
+
+def _work(state: PostingState) -> str:
+    parts = ((state.sendable, "to send"), (state.in_doubt, "to read back"))
+    return ", ".join(f"{count} {what}" for count, what in parts if count)
 
 
 def _held(held: Mapping[str, int]) -> str:
@@ -61,13 +89,16 @@ def _held(held: Mapping[str, int]) -> str:
     return f"; held: {reasons}" if reasons else ""
 
 
-def read_state(connection: psycopg.Connection[Any], live_runs: int = 0) -> PostingState:
+def read_state(
+    connection: psycopg.Connection[Any], live_runs: int = 0, last_post: LastPost | None = None
+) -> PostingState:
     """Read what there is to do. `live_runs` counts post runs that Dagster has queued or started."""
     return PostingState(
         sendable=ledger.count_sendable(connection),
-        unread=ledger.count_unread(connection),
+        in_doubt=ledger.count_unread(connection),
         is_posting=live_runs > 0 or job_lock.is_running(connection, "post"),
         held=ledger.held(connection),
+        last_post=last_post,
     )
 
 
@@ -83,6 +114,14 @@ def posting_sensor(
     """Look at the database, decide, and request a run or say why not."""
     live = context.instance.get_runs_count(dg.RunsFilter(job_name="post", statuses=ALIVE))
     with closing(installation.connect("poster")) as connection:
-        decision = decide(read_state(connection, live))
+        decision = decide(read_state(connection, live, _last_post(context.instance)))
     # No run key: uniqueness lives in the ledger, and a key used once would never fire again.
     return dg.RunRequest() if decision.should_post else dg.SkipReason(decision.reason)
+
+
+def _last_post(instance: dg.DagsterInstance) -> LastPost | None:
+    over = dg.RunsFilter(job_name="post", statuses=OVER)
+    for record in instance.get_run_records(over, limit=1):
+        ended = record.end_time or record.update_timestamp.timestamp()
+        return LastPost(time.time() - ended, not record.dagster_run.is_success)
+    return None

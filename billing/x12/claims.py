@@ -163,7 +163,11 @@ def _check(
 
 
 def _not_read(document: Document, rows: Rows, lines: Lines) -> Iterator[Finding]:
-    """Yield a finding for each claim or line segment that became no row."""
+    """Yield a finding for each transaction without claims, and segment that became no row."""
+    owners = set(document.transaction_of(rows.segment).tolist())
+    for number, item in enumerate(document.transactions):
+        if number not in owners:
+            yield finding(rules.NO_CLAIM, item.segment)
     expected = document.find("CLM", "SV1", "SV2", "SV3")
     lost = document.lost(expected, rows.segment, lines.segment)
     for ordinal in document.ordinal(lost).tolist():

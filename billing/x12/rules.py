@@ -97,6 +97,7 @@ CLAIM_LINES_OFF = Rule(
 PATIENT_UNREADABLE = Rule(
     "PATIENT_RESPONSIBILITY_UNREADABLE", "warning", "CLP05 is an amount", "CLP05 left empty"
 )
+NO_CLAIM = Rule("NO_CLAIM", "warning", "An 837 holds a claim", "837 without CLM")
 UNITS_UNREADABLE = Rule(
     "UNITS_UNREADABLE", "warning", "Units are a number with up to 3 decimals", "Units left empty"
 )

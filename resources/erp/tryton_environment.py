@@ -112,7 +112,8 @@ def fingerprint() -> str:
 def plain_environment() -> dict[str, str]:
     """Return our environment without our secrets and without settings meant for another Tryton."""
     foreign = ("TIEOUT_", "DAGSTER_", "TRYTON", "PYTHON", "VIRTUAL_ENV", "GUNICORN_", "PG")
-    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return {"LOGNAME": "tieout", **kept}  # Tryton asks for a user name, which a bare uid lacks
 
 
 def log_file(home: Path, name: str) -> Path:

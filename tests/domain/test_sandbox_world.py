@@ -60,13 +60,13 @@ def test_generating_again_replaces_what_an_earlier_run_made(tmp_path: Path) -> N
 
 
 def test_too_few_claims_are_refused() -> None:
-    with pytest.raises(ValueError, match="at least 200"):
-        make_world(1, 199, AS_OF)
+    with pytest.raises(ValueError, match="at least 150"):
+        make_world(1, 149, AS_OF)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_every_kind_of_error_is_planted_in_small_worlds_of_any_seed(seed: int) -> None:
-    planted = make_world(seed, 200, AS_OF).planted
+    planted = make_world(seed, 150, AS_OF).planted
     kinds = Counter(error.kind for error in planted.errors)
     assert set(kinds.values()) == {1}
     assert set(kinds) == {
@@ -114,7 +114,7 @@ def test_account_numbers_are_unique_and_short_enough_for_a_claim(world: World) -
 
 
 def test_the_world_holds_every_story_that_payers_tell() -> None:
-    world = make_world(20261031, 2000, AS_OF)
+    world = make_world(20261031, 1500, AS_OF)
     claims = [claim for item in world.planted.remittances for claim in item.claims]
     assert {"1", "2", "4", "19", "22"} <= {claim.status for claim in claims}
     assert any(claim.claim_level_only for claim in claims)
@@ -156,7 +156,7 @@ def test_traces_are_unique_per_payer(world: World) -> None:
 
 
 def test_what_is_carried_forward_comes_back_under_the_same_reference() -> None:
-    remittances = make_world(20261031, 2000, AS_OF).planted.remittances
+    remittances = make_world(20261031, 1500, AS_OF).planted.remittances
     for reason in ("FB", "WO"):
         sums: Counter[tuple[str, str, str]] = Counter()
         for item in remittances:

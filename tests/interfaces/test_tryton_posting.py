@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from billing.ledger.erp import ErpRejected, JournalLine, Reason, compare
+from resources.erp.tryton import MOVE
 from resources.erp.tryton_http import TrytonRefusedError
 
 
@@ -61,6 +62,17 @@ def test_eight_at_once_with_their_own_keys_are_all_posted_and_numbered_without_a
         documents = list(pool.map(tryton.ledger().post, entries))
     numbers = sorted(int(document.number.partition("/")[2]) for document in documents)
     assert numbers == list(range(numbers[0], numbers[0] + 8))
+
+
+def test_a_copy_made_in_tryton_does_not_carry_the_key(tryton, make_entry):
+    entry = make_entry()
+    document = tryton.ledger().post(entry)
+    count = "select count(*) from account_move where description = %s and state = 'draft'"
+    before = tryton.count(count, entry.description)
+    tryton.ledger()._client("NLH").act(MOVE, document.reference, "copy")
+    assert tryton.count(count, entry.description) == before + 1
+    assert tryton.moves(entry.key) == 1
+    assert tryton.ledger().find("NLH", entry.key) == document
 
 
 def test_the_same_key_in_two_companies_is_two_documents(tryton, make_entry):

@@ -21,7 +21,7 @@ def _nodes(manifest: dict[str, Any], *kinds: str) -> list[dict[str, Any]]:
 
 
 def test_every_unit_test_passes(small_world, tmp_path):
-    small_world.runner.run(["--select", "mart_ledger_reconciliation"])  # the post job's
+    small_world.runner.run(["--select", "tag:post"])
     folder = str(small_world.runner.manifest_path.parents[1])
     variables = _login(small_world.settings) | {
         "DBT_TARGET_PATH": str(tmp_path), "DBT_LOG_PATH": folder}  # fmt: skip
@@ -93,25 +93,26 @@ def test_marts_hold_no_patient_data_by_their_own_word(manifest):
 
 
 def test_the_certificate_shows_failed_and_missing_checks(small_world):
-    run = small_world.connection.execute
-    run(
-        "insert into ops.build (build_id, as_of_date, started_at)"
-        " values ('b1', '2026-10-31', now())"
-    )
-    run(
-        "insert into ops.expected_check values ('ran', 'dbt_test', 'error', true),"
-        " ('broke', 'tie_out', 'error', true), ('never', 'expectation', 'error', true)"
-    )
-    run(
-        "insert into ops.check_result (build_id, check_id, kind, severity, is_blocking, has_passed,"
-        " left_amount, right_amount, difference) values"
-        " ('b1', 'ran', 'dbt_test', 'error', true, true, null, null, null),"
-        " ('b1', 'broke', 'tie_out', 'error', true, false, 10.00, 9.99, 0.01)"
-    )
-    found = small_world.rows(
-        "select check_id, status, difference_amount::text from marts.mart_close_certificate"
-        " order by check_id"
-    )
+    with small_world.connection.transaction(force_rollback=True):
+        run = small_world.connection.execute
+        run(
+            "insert into ops.build (build_id, as_of_date, started_at)"
+            " values ('b1', '2026-10-31', now())"
+        )
+        run(
+            "insert into ops.expected_check values ('ran', 'dbt_test', 'error', true),"
+            " ('broke', 'tie_out', 'error', true), ('never', 'expectation', 'error', true)"
+        )
+        run(
+            "insert into ops.check_result (build_id, check_id, kind, severity, is_blocking,"
+            " has_passed, left_amount, right_amount, difference) values"
+            " ('b1', 'ran', 'dbt_test', 'error', true, true, null, null, null),"
+            " ('b1', 'broke', 'tie_out', 'error', true, false, 10.00, 9.99, 0.01)"
+        )
+        found = small_world.rows(
+            "select check_id, status, difference_amount::text from marts.mart_close_certificate"
+            " order by check_id"
+        )
     assert found == [
         ("broke", "failed", "0.01"),
         ("never", "missing", None),

@@ -1,12 +1,8 @@
-"""A whole installation for pipeline tests: real database, real dbt, and an ERP of the tests' own.
+"""A whole installation for pipeline tests: real database, real dbt, an ERP of the tests' own."""
 
-The ERP keeps its documents in memory and can be told to misbehave; the jobs are the product's.
-"""
-
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,81 +10,26 @@ import dagster as dg
 import pytest
 from pydantic import PrivateAttr
 
-from billing.ledger.erp import (
-    Capabilities,
-    ErpDocument,
-    ErpLedger,
-    ErpPeriod,
-    ErpRejected,
-    ErpUnknown,
-    JournalEntry,
-    Reason,
-)
+from billing.ledger.erp import ErpLedger
 from orchestration.definitions import build_defs, own_resources
 from resources.dagster_resources import DBT_PROJECT, Erp, Installation
 from resources.dbt_runner import DbtRunner
 from resources.receipt import Receipt
-from resources.warehouse import ledger, receiving
+from resources.warehouse import builds, ledger, receiving
+from tests.fixtures.memory_erp import MemoryLedger
 
 STORY = Path(__file__).parents[1] / "fixtures" / "pipeline"
-
-
-@dataclass
-class MemoryLedger:
-    """An ERP that refuses a second document of one key, as Tryton does with our module."""
-
-    name: str = "memory"
-    capabilities: Capabilities = field(
-        default_factory=lambda: Capabilities(True, False, True, 10_000)
-    )
-    documents: dict[tuple[str, str], ErpDocument] = field(default_factory=dict)
-    attempts: list[str] = field(default_factory=list)
-    closed: set[date] = field(default_factory=set)
-    misbehave: Callable[[JournalEntry], str] = field(default=lambda _: "")
-
-    def find(self, entity: str, key: str) -> ErpDocument | None:
-        return self.documents.get((entity, key))
-
-    def post(self, entry: JournalEntry) -> ErpDocument:
-        known = self.find(entry.entity, entry.key)
-        if known is not None:
-            return known
-        self.attempts.append(entry.key)
-        how = self.misbehave(entry)
-        if how == "reject":
-            raise ErpRejected(Reason.PERIOD_CLOSED)
-        if how == "lose the request":
-            raise ErpUnknown(Reason.TIMEOUT)
-        document = self._keep(entry)
-        if how == "lose the answer":
-            raise ErpUnknown(Reason.CONNECTION)
-        if how == "die":
-            raise KeyboardInterrupt
-        return document
-
-    def periods(self, entity: str) -> list[ErpPeriod]:
-        months = [date(2026, month, 1) for month in range(1, 13)]
-        ends = [*(date.fromordinal(d.toordinal() - 1) for d in months[1:]), date(2026, 12, 31)]
-        return [
-            ErpPeriod(entity, start, end, f"P{start.month}", start not in self.closed)
-            for start, end in zip(months, ends, strict=True)
-        ]
-
-    def balances(self, entity: str, as_of: date) -> Mapping[str, Decimal]:
-        found: dict[str, Decimal] = {}
-        for (owner, _), document in self.documents.items():
-            if owner == entity and document.accounting_date <= as_of:
-                for line in document.lines:
-                    amount = line.debit - line.credit
-                    found[line.account] = found.get(line.account, Decimal(0)) + amount
-        return found
-
-    def _keep(self, entry: JournalEntry) -> ErpDocument:
-        number = str(len(self.documents) + 1)
-        document = ErpDocument(
-            f"move,{number}", number, entry.key, "posted", entry.accounting_date, entry.lines
-        )
-        return self.documents.setdefault((entry.entity, entry.key), document)
+ONE_LINE = """
+create table marts.fct_ledger_line as
+select 'l' || side as line_id, 'e1' as event_id, 'charge.posted' as event, 'JR01' as rule,
+    'v1' as rule_version, account, signed_amount, 'NLH' as entity_code, 'MAIN' as facility_code,
+    'commercial' as payer_class, 'c' as claim_key, 'a' as account_key, null::text as control_key,
+    'none' as approval_class, date '2026-09-15' as original_date, true as reaches_erp,
+    'h' as evidence_hash, null::uuid as file_id, 1 as segment, now() as known_at
+from (values (1, '1110', 100.00::numeric(14, 2)), (2, '4010', -100.00::numeric(14, 2)))
+    as line (side, account, signed_amount);
+grant select on marts.fct_ledger_line to tieout_test_owner, tieout_test_preparer
+"""
 
 
 class MemoryErp(Erp):
@@ -142,10 +83,14 @@ class Pipeline:
 
     def run(self, job: str) -> dg.ExecuteInProcessResult:
         """Execute a job; what failed is in the result."""
-        return self.definitions().resolve_job_def(job).execute_in_process(
-            instance=self.instance,
-            raise_on_error=False,
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        return (
+            self.definitions()
+            .resolve_job_def(job)
+            .execute_in_process(
+                instance=self.instance,
+                raise_on_error=False,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            )
         )
 
     def succeed(self, job: str) -> dg.ExecuteInProcessResult:
@@ -200,3 +145,19 @@ def pipeline(
         made = Pipeline(database, instance, home)
         made.open_periods()
         yield made
+
+
+@pytest.fixture
+def approved_entry(pipeline: Pipeline) -> None:
+    """One approved entry that may go, without a build: demanded, proposed, approved by policy."""
+    with pipeline.database.admin() as connection:
+        connection.execute(ONE_LINE)
+    with pipeline.database.connect("transform") as connection:
+        builds.begin(connection, "b1", date(2026, 10, 31))
+        builds.expect(connection, [builds.ExpectedCheck("T1", "tie_out", "error")])
+        builds.record(connection, "b1", [builds.CheckResult("T1", "tie_out", "error", True)])
+        builds.issue_certificate(connection, "b1")
+    with pipeline.database.connect("preparer") as connection:
+        assert ledger.propose(connection, "b1").proposed == 1
+    with pipeline.database.connect("policy") as connection:
+        assert ledger.approve_by_policy(connection, "b1").approved == 1

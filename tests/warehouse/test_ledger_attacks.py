@@ -1,6 +1,5 @@
 """What nobody may do. Each attack is refused by the database, whoever tries it."""
 
-
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege, RaiseException

@@ -1,7 +1,10 @@
 """The outbox's side of the ledger: numbers, outcomes, read-back, periods and balances."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from threading import Event
 
 import pytest
 
@@ -212,6 +215,46 @@ def test_the_balances_that_the_erp_reports_replace_the_former_ones(books):
     assert books.ask("auditor", "select account, balance_amount from ledger.erp_balance") == [
         ("1010", Decimal("12.34"))
     ]
+
+
+def test_proposing_approving_and_sending_at_once_do_not_block_each_other(books, ledger_line):
+    events = [
+        ledger_line(f"{n}", "remit.paid", "1.00", day=date(2026, 9, n), entity=entity)
+        for n in range(1, 29)
+        for entity in ("NLH", "NPG")
+    ]
+    books.demand([replace(event, event_id=f"{event.entity}{event.event_id}") for event in events])
+    books.propose()
+
+    def send(entity):
+        poster = books.database.connect("poster")
+        while not stopped.is_set():
+            for entry in ledger.entries(poster, "approved"):
+                if entry.entity_code == entity:
+                    sent = ledger.begin_sending(poster, entry.entry_id)
+                    document = document_of(sent, reference=sent.key)
+                    ledger.record_posted(poster, entry.entry_id, document, "tryton")
+
+    def approve():
+        policy = books.database.connect("policy")
+        while not stopped.is_set():
+            build = policy.execute("select max(build_id) from ledger.entry").fetchone()[0]
+            ledger.approve_by_policy(policy, build)
+
+    stopped = Event()
+    with ThreadPoolExecutor(3) as pool:
+        running = [pool.submit(send, "NLH"), pool.submit(send, "NPG"), pool.submit(approve)]
+        try:
+            for _ in range(8):
+                books.propose()
+            while len(books.entries("posted")) < len(events) and not any(r.done() for r in running):
+                books.propose()
+        finally:
+            stopped.set()
+        for done in running:
+            done.result()
+    assert len(books.entries("posted")) == len(events)
+    assert ledger.problems(books.by("auditor")) == []
 
 
 def test_holds_are_counted_by_their_code(approved):

@@ -289,6 +289,11 @@ begin
     if not found then
         raise exception 'TIEOUT NO_BUILD: this build was never opened';
     end if;
+    -- Nobody's step may fall between the comparison and what is stored from it; and whoever locks
+    -- entries first and writes the audit last meets nobody in the opposite order.
+    perform from ledger.entry
+    where state in ('proposed', 'approved', 'sending', 'unknown', 'rejected')
+    order by entry_id for update;
     foreach name in array array['draft_difference', 'draft_event', 'draft_line_event',
         'draft_line', 'draft_entry', 'new_entry', 'gone'] loop
         execute format('drop table if exists pg_temp.%I', name);

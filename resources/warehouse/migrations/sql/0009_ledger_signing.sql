@@ -1,8 +1,7 @@
 -- Signing and refusing: policy within its limits, people for the rest.
 -- Who acts is session_user: SET ROLE changes nothing.
 
--- The part of a limit that an entry exceeds; null when it exceeds none. The last 24 hours of the
--- same maker on the same account include the entry itself.
+-- What a maker moved on an account in the last 24 hours, as far as it was approved.
 create function ledger.account_day(p_maker text, p_entity_code text, p_account text)
 returns numeric
 language sql stable set search_path = pg_catalog, pg_temp as $$
@@ -21,6 +20,7 @@ begin
     if ledger.basis_of(session_user) is distinct from 'policy' then
         raise exception 'TIEOUT NOT_POLICY: % is not the policy login', session_user;
     end if;
+    perform from ledger.entry where state = 'proposed' order by entry_id for update;
     drop table if exists pg_temp.candidate;
     create temporary table candidate on commit drop as
     with eligible as (
