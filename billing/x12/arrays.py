@@ -61,7 +61,10 @@ def joined(parts: Sequence[pa.ChunkedArray]) -> pa.Array:
 
     Not by `null_handling="skip"`: it leaves out the rows in which every part is null.
     """
-    together = pc.binary_join_element_wise(*(_after_comma(text(part)) for part in parts), "")
+    told = [part for part in parts if part.null_count < len(part)]
+    if not told:
+        return pa.nulls(len(parts[0]), TEXT)
+    together = pc.binary_join_element_wise(*(_after_comma(text(part)) for part in told), "")
     blank = pc.equal(together, "")
     return pc.if_else(blank, pa.scalar(None, TEXT), pc.utf8_slice_codeunits(together, 1))
 
@@ -72,11 +75,18 @@ def _after_comma(part: pa.Array) -> pa.Array:
 
 def extremes(days: pa.ChunkedArray, parent: Index, count: int) -> tuple[pa.Array, pa.Array]:
     """Return the first and the last day among the rows of each of `count` parents."""
-    table = pa.table({"parent": pa.array(parent), "day": days})
-    grouped = table.group_by("parent").aggregate([("day", "min"), ("day", "max")])
-    row = pc.index_in(pa.array(np.arange(count)), value_set=grouped["parent"].combine_chunks())
-    first, last = grouped["day_min"].combine_chunks(), grouped["day_max"].combine_chunks()
-    return first.take(row).cast(DATE), last.take(row).cast(DATE)
+    flat = days.combine_chunks() if isinstance(days, pa.ChunkedArray) else days
+    is_day = flat.is_valid().to_numpy(zero_copy_only=False) & (parent >= 0)
+    numbered = flat.cast(pa.int32()).fill_null(0).to_numpy(zero_copy_only=False)
+    limits = np.iinfo(np.int32)
+    first, last = np.full(count, limits.max), np.full(count, limits.min)
+    np.minimum.at(first, parent[is_day], numbered[is_day])
+    np.maximum.at(last, parent[is_day], numbered[is_day])
+    has_none = first > last
+    return (
+        pa.array(first.astype(np.int32), mask=has_none).cast(DATE),
+        pa.array(last.astype(np.int32), mask=has_none).cast(DATE),
+    )
 
 
 def place(document: Document, segment: Index) -> dict[str, pa.Array]:

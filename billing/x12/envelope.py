@@ -118,10 +118,11 @@ def _control_segments(walk: _Walk) -> Iterator[tuple[int, list[str]]]:
     for index in np.flatnonzero(np.isin(first_two, _CONTROL_STARTS)).tolist():
         start = int(walk.starts[index])
         raw = walk.body[start : walk.body.index(SEGMENT, start)]
-        fields = [part.decode("latin-1").strip() for part in raw.split(ELEMENT)]
-        if fields[0] == "ISA" and not walk.isa:
+        name, *elements = [part.decode("latin-1") for part in raw.split(ELEMENT)]
+        fields = [name, *(element.strip() for element in elements)]
+        if name == "ISA" and not walk.isa:
             _check_isa_widths(walk, index, raw)
-        if fields[0] in _CONTROL:
+        if name in _CONTROL:
             yield index, fields
 
 

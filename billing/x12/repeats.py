@@ -30,6 +30,8 @@ def melt_cas(cas: Rows) -> Melted:
     group = text(cas.column("cas_01"))
     parts = []
     for triplet, element in enumerate(_TRIPLETS):
+        if triplet and not _is_used(cas, f"cas_{element:02}", f"cas_{element + 1:02}"):
+            continue
         reason = text(cas.column(f"cas_{element:02}"))
         amount = money(cas.column(f"cas_{element + 1:02}"))
         quantity, unreadable = units(cas.column(f"cas_{element + 2:02}"))
@@ -47,6 +49,8 @@ def melt_plb(plb: Rows) -> Melted:
     }
     parts = []
     for pair in range(6):
+        if pair and not _is_used(plb, f"reason_{pair}", f"amount_{pair}"):
+            continue
         reason = text(plb.column(f"reason_{pair}"))
         amount = money(plb.column(f"amount_{pair}"))
         fields = whole | {
@@ -77,6 +81,11 @@ def _melt(parts: list[tuple[int, Index, Money, dict[str, pa.Array], Mask]]) -> M
     }
     unreadable = np.concatenate([part[4][part[1]] for part in parts])[order]
     return Melted(source[order], amounts, fields, unreadable)
+
+
+def _is_used(rows: Rows, *names: str) -> bool:
+    """Say whether any segment has the repetition at all; few use more than the first."""
+    return any(rows.column(name).null_count < len(rows) for name in names)
 
 
 def _present(column: pa.Array) -> Mask:

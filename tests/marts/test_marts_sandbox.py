@@ -157,7 +157,7 @@ def test_initial_denials_are_the_answer_keys(judged):
 
 def test_every_settled_remittance_finds_its_deposit(judged):
     found = judged.rows(
-        "select r.trace_number, d.event_date::text, r.payment_amount"
+        "select r.trace_number, d.event_date::text, d.amount"
         " from intermediate.int_deposit_matched m"
         " join intermediate.int_deposit d using (bank_line_key)"
         " join intermediate.int_remittance r on r.payment_key = m.payment_key"

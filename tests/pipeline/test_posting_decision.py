@@ -51,9 +51,8 @@ def tick(instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
         return posting_sensor(context)
 
 
-def test_the_sensor_requests_a_run_only_while_something_may_go(
-    pipeline: Any, approved_entry: None
-) -> None:
+@pytest.mark.usefixtures("approved_entry")
+def test_the_sensor_requests_a_run_only_while_something_may_go(pipeline: Any) -> None:
     request = tick(pipeline.instance)
     assert isinstance(request, dg.RunRequest)
     assert request.run_key is None
@@ -64,18 +63,16 @@ def test_the_sensor_requests_a_run_only_while_something_may_go(
     assert "held: PERIOD 1" in str(skip.skip_message)
 
 
-def test_the_sensor_waits_while_a_post_run_is_alive_outside_of_dagster(
-    pipeline: Any, approved_entry: None
-) -> None:
+@pytest.mark.usefixtures("approved_entry")
+def test_the_sensor_waits_while_a_post_run_is_alive_outside_of_dagster(pipeline: Any) -> None:
     other = Installation().connect("transform", autocommit=True)
     with job_lock.only_run(other, "post", "from the command line"):
         assert "at work" in str(tick(pipeline.instance).skip_message)
     assert isinstance(tick(pipeline.instance), dg.RunRequest)
 
 
-def test_the_sensor_waits_while_dagster_has_a_post_run_queued(
-    pipeline: Any, approved_entry: None
-) -> None:
+@pytest.mark.usefixtures("approved_entry")
+def test_the_sensor_waits_while_dagster_has_a_post_run_queued(pipeline: Any) -> None:
     job = pipeline.definitions().resolve_job_def("post")
     pipeline.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
     assert "at work" in str(tick(pipeline.instance).skip_message)
