@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from billing.x12.excerpt import masked, segments
-
 from resources.archive import Archive
 
 KEPT_JSON = frozenset(
     {
         "resourceType", "status", "object", "type", "currency", "amount", "fee", "net", "created",
-        "code", "coding", "system", "priceOverride", "value", "occurrenceDateTime", "enteredDate",
-        "arrival_date", "quantity",
+        "code", "priceOverride", "value", "occurrenceDateTime", "enteredDate", "arrival_date",
+        "quantity",
     }
 )  # fmt: skip
 KEPT_BANK = 4  # record code, type code, amount, funds type; the rest may name somebody
@@ -62,6 +61,8 @@ def _masked_json(value: object) -> str:
 
 
 def _kept(value: object) -> object:
+    if isinstance(value, Mapping) and "coding" in value:
+        return [coding.get("code") for coding in value["coding"]]
     if isinstance(value, Mapping):
         return {str(key): _kept(one) if key in KEPT_JSON else "***" for key, one in value.items()}
     if isinstance(value, list):

@@ -5,7 +5,7 @@ dagster here: a run of the pipeline is `orchestration/run.py`.
 """
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,23 +67,24 @@ class Launcher:
             yield load_settings(self.environ)
 
     @contextmanager
-    def everything(self) -> Iterator[Settings]:
+    def everything(self, meanwhile: Callable[[], None] | None = None) -> Iterator[Settings]:
         """Set up and start whatever a run needs, from nothing where there is nothing.
 
-        Whatever a killed run left half made is finished or thrown away here.
+        Whatever a killed run left half made is finished or thrown away here. `meanwhile` is done
+        while others are waited for.
         """
         self.state.make()
         with self._serving() as server:
             with only_one(self.state):
-                self._set_up(server)
+                self._set_up(server, meanwhile)
             yield load_settings(self.environ)
 
-    def _set_up(self, server: Server) -> None:
+    def _set_up(self, server: Server, meanwhile: Callable[[], None] | None) -> None:
         keep_world(self.state, self.world)
         settings = self._settings(server)
         with self.progress.stage("database ready, schema up to date"):
             self._prepare(server, settings)
-        self._start_rest(settings)
+        self._start_rest(settings, meanwhile)
 
     def stop_all(self) -> list[str]:
         """Stop every server of this state folder, whoever uses it; returns what was running."""
@@ -153,11 +154,13 @@ class Launcher:
             load_governance(admin_db, GOVERNANCE)
             set_as_of(admin_db, self.world.as_of)
 
-    def _start_rest(self, settings: Settings) -> None:
+    def _start_rest(self, settings: Settings, meanwhile: Callable[[], None] | None) -> None:
         """The outside world and the ERP at the same time: both take a while the first time."""
         with ThreadPoolExecutor(max_workers=2) as pool:
             world = pool.submit(self._start_outside)
             ledger = pool.submit(erp.ensure, self.state, settings, self.world, self.progress)
+            if meanwhile:
+                meanwhile()
             self.environ.update(world.result())
             self.environ.update(ledger.result())
         ready = load_settings(self.environ)

@@ -76,7 +76,10 @@ from marts.mart_close_certificate where status <> 'passed' order by severity, ch
 """
 A_DOCUMENT = """
 select d.document_number, e.entity_code from ledger.erp_document d join ledger.entry e
-using (entry_id) where e.state = 'posted' order by e.entity_code, e.entry_no limit 1
+using (entry_id) where e.state = 'posted'
+order by exists (select from ledger.entry_event v join ops.received_file f using (file_id)
+                 where v.entry_id = e.entry_id and f.kind = 'x12') desc,
+         e.line_count, e.entity_code, e.entry_no limit 1
 """
 QUERIES = {
     "received": RECEIVED,

@@ -34,7 +34,7 @@ class RunOutcome:
 def run_pipeline(environ: Mapping[str, str], progress: Progress, world: World) -> RunOutcome:
     """Run both jobs over a world and report. Raises an ExpectedError when set-up fails."""
     launcher = Launcher(environ, progress, world)
-    with launcher.everything() as settings:
+    with launcher.everything(meanwhile=lambda: _load(launcher.state, progress)) as settings:
         _enter(launcher.environ, launcher.state, settings)
         failed = _job("build", launcher.state, progress) or _post(
             settings, launcher.state, progress
@@ -49,6 +49,18 @@ def run_pipeline(environ: Mapping[str, str], progress: Progress, world: World) -
     has_failed = failed or not report.ties(found)
     progress.say("failed" if has_failed else "done")
     return RunOutcome(lines, has_failed, report.is_held(found) or not report.passes(found))
+
+
+def _load(state: StateFolder, progress: Progress) -> None:
+    """Import what takes seconds and parse the models, while servers are starting."""
+    with progress.stage("pipeline loaded, models parsed"):
+        import great_expectations  # noqa: F401, PLC0415
+
+        import orchestration.definitions  # noqa: F401, PLC0415
+        from resources.dagster_resources import DBT_PROJECT  # noqa: PLC0415
+        from resources.dbt_runner import DbtRunner  # noqa: PLC0415
+
+        DbtRunner(DBT_PROJECT, state.dbt).ensure_manifest()
 
 
 def _enter(environ: Mapping[str, str], state: StateFolder, settings: Settings) -> None:

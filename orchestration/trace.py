@@ -149,11 +149,15 @@ def _document_lines(document: dict[str, Any]) -> list[str]:
             "",
             f"line {one['line_no']}  {one['account']}  {amount:,.2f}  rule {one['rule']}  "
             f"{one['facility_code'] or ''} {one['payer_class'] or ''} "
-            f"{one['original_period']:%Y-%m}  = {one['event_count']:,} events, "
+            f"{one['original_period']:%Y-%m}  = {_events(one['event_count'])}, "
             f"difference {one['difference']:,.2f}",
             *_event_lines(one["events"]),
         ]
     return lines
+
+
+def _events(count: int) -> str:
+    return "1 event" if count == 1 else f"{count:,} events"
 
 
 def _event_lines(events: list[dict[str, Any]]) -> list[str]:

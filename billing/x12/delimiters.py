@@ -45,7 +45,7 @@ def of_header(content: bytes, position: int) -> Delimiters | None:
     element = content[position + 3 : position + 4]
     head = content[position : position + _ISA_MOST_BYTES]
     found = _counted(head, element) or _before_next_segment(head, element)
-    if found is None:
+    if found is None or found[1] == element:
         return None
     component, segment = found
     taken = (element, component, segment)

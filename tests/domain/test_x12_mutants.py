@@ -1,11 +1,13 @@
 """One defect at a time in a clean 835: what the reader makes of it, and where it says it is."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from billing.parsed import ParsedFile
+from billing.x12.framing import frame, is_covered
 from billing.x12.reader import read_x12
 from tests.domain.x12_samples import Marks, balanced, interchange
 
@@ -252,3 +254,19 @@ def test_no_finding_carries_a_value_of_the_document() -> None:
         said = f"{item.rule} {item.message}"
         for value in ("A-2", "75.77", "BIRD", "ROBIN", "REF1", "9.99"):
             assert value not in said
+
+
+def test_a_file_whose_separator_is_also_its_terminator_is_refused() -> None:
+    parsed = read_x12(CLEAN.replace(b"*", b"~"))
+    assert [(item.code, item.severity) for item in parsed.findings] == [("UNREADABLE_X12", "error")]
+
+
+def test_the_proof_of_coverage_notices_a_lost_interchange_and_a_changed_byte() -> None:
+    content = CLEAN + interchange([balanced()], 2)
+    framed = frame(content)
+    assert is_covered(content, framed)
+    first, second = framed.interchanges
+    assert not is_covered(content, replace(framed, interchanges=(first,)))
+    assert not is_covered(content, replace(framed, interchanges=(second,)))
+    changed = replace(second, body=second.body.replace(b"105.01", b"105.10"))
+    assert not is_covered(content, replace(framed, interchanges=(first, changed)))

@@ -16,7 +16,7 @@ TWICE = "select erp_key from ledger.entry group by 1 having count(*) > 1"
     [
         ("database ready", "11"),
         ("build: build_models", "12"),
-        ("posting:", "13"),
+        ("post: mirror_periods", "13"),
     ],
     ids=["while setting up", "in the middle of the build", "while posting"],
 )

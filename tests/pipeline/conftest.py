@@ -8,7 +8,6 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from pydantic import PrivateAttr
 
 from billing.ledger.erp import ErpLedger
 from orchestration.definitions import build_defs, own_resources
@@ -32,17 +31,21 @@ grant select on marts.fct_ledger_line to tieout_test_owner, tieout_test_preparer
 """
 
 
-class MemoryErp(Erp):
-    """The ERP resource with the ledger of a test behind it."""
+def memory_erp(books: MemoryLedger, installation: Installation) -> Erp:
+    """Make the ERP resource with the ledger of a test behind it.
 
-    _ledger: MemoryLedger = PrivateAttr(default_factory=MemoryLedger)
+    A class of its own, because Dagster copies resources and leaves their private state behind.
+    """
 
-    @property
-    def is_configured(self) -> bool:
-        return True
+    class MemoryErp(Erp):
+        @property
+        def is_configured(self) -> bool:
+            return True
 
-    def ledger(self) -> ErpLedger:
-        return self._ledger
+        def ledger(self) -> ErpLedger:
+            return books
+
+    return MemoryErp(installation=installation)
 
 
 @dataclass
@@ -77,8 +80,7 @@ class Pipeline:
         """Make fresh definitions over the test's ERP."""
         runner = self.installation.dbt
         runner.ensure_manifest()
-        erp = MemoryErp(installation=self.installation)
-        erp._ledger = self.ledger
+        erp = memory_erp(self.ledger, self.installation)
         return build_defs(runner.manifest_path, {**own_resources(self.installation), "erp": erp})
 
     def run(self, job: str) -> dg.ExecuteInProcessResult:

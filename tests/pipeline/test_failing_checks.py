@@ -1,4 +1,4 @@
-"""Checks that do not hide: what fails is recorded, everything else is there, and nothing goes out."""
+"""Checks that do not hide: what fails is recorded, all else is there, and nothing goes out."""
 
 import shutil
 from pathlib import Path

@@ -30,6 +30,7 @@ def test_what_was_approved_is_posted_and_ties_to_the_balances_of_the_erp(pipelin
     assert pipeline.rows(kept) == [(True,), (True,)]
 
     documents = dict(pipeline.ledger.documents)
+    assert documents
     pipeline.succeed("build")
     again = pipeline.succeed("post")
     assert pipeline.ledger.documents == documents

@@ -15,7 +15,6 @@ claims as (
     select
         claim.*,
         account.payer_class,
-        account.facility_code as account_facility_code,
         coalesce(line.line_no, 0) as line_no,
         coalesce(line.charge_amount, claim.charge_amount) as line_amount,
         coalesce(line.segment, claim.segment) as line_segment

@@ -1,6 +1,7 @@
 -- What each weekly cohort of receivables owed, paid and lost, week by week. Weeks are counted from
 -- the as-of date: week 0 is the seven days that end on it. A cohort is the week in which a claim
--- (or, for the patient stream, an account) first owed something.
+-- (or, for the patient stream, an account) first owed something. Only 79 weeks are kept (52 origins
+-- and the 26 weeks before the first): what is older is opening balance of the oldest cohort.
 with
 
 lines as (
@@ -9,7 +10,7 @@ lines as (
         line.account
             || case line.account when '1110' then line.claim_key else line.account_key end
             as item_key,
-        -((installation.as_of_date - line.original_date) / 7) as week_no,
+        greatest(-((installation.as_of_date - line.original_date) / 7), -105) as week_no,
         line.signed_amount,
         line.event like 'charge.%' or (
             line.account = '1120' and line.event = 'remit.cas.patient_resp'
@@ -67,3 +68,4 @@ final as (
 )
 
 select * from final
+where week_no >= -79

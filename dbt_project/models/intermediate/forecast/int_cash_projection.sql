@@ -60,13 +60,26 @@ streams as (
         round(arriving.amount, 2) as new_business_amount
     from arriving
     left join existing using (origin_week, stream, horizon_weeks)
+),
+
+-- The total is always there for the newest origin, at nothing when nothing is owed.
+totals as (
+    select origins.origin_week, horizons.horizon_weeks
+    from (select 0 as origin_week union select origin_week from streams) as origins
+    cross join horizons
 )
 
 select * from streams
 union all
 select
-    origin_week, 'TOTAL', horizon_weeks,
-    case when bool_or(curve_level = 'pooled') then 'mixed' else 'stream' end,
-    sum(existing_amount), sum(new_business_amount)
-from streams
-group by origin_week, horizon_weeks
+    totals.origin_week, 'TOTAL', totals.horizon_weeks,
+    case
+        when count(streams.stream) = 0 then 'none'
+        when bool_or(streams.curve_level = 'pooled') then 'mixed'
+        else 'stream'
+    end,
+    coalesce(sum(streams.existing_amount), 0.00), coalesce(sum(streams.new_business_amount), 0.00)
+from totals
+left join streams
+    on totals.origin_week = streams.origin_week and totals.horizon_weeks = streams.horizon_weeks
+group by totals.origin_week, totals.horizon_weeks
