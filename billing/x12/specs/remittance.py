@@ -68,14 +68,13 @@ _SERVICES = {
 }
 # CAS and PLB come whole, one row a segment: an amount whose code is missing is not lost.
 _CAS = {f"cas_{element + 1:02}": {"group_element": element} for element in range(19)}
-_PLB: dict[str, dict[str, int]] = {
+_PLB = {
     "provider_id": {"group_element": 0},
     "fiscal_period_date": {"group_element": 1},
+    **{f"reason_{n}": {"group_element": 2 + 2 * n, "component": 1} for n in range(6)},
+    **{f"reference_{n}": {"group_element": 2 + 2 * n, "component": 2} for n in range(6)},
+    **{f"amount_{n}": {"group_element": 3 + 2 * n} for n in range(6)},
 }
-for _pair in range(6):
-    _PLB[f"reason_{_pair}"] = {"group_element": 2 + 2 * _pair, "component": 1}
-    _PLB[f"reference_{_pair}"] = {"group_element": 2 + 2 * _pair, "component": 2}
-    _PLB[f"amount_{_pair}"] = {"group_element": 3 + 2 * _pair}
 
 _TABLES: dict[str, Any] = {
     "payments": {"loops": ["transaction"], "ref": "payment", "columns": _PAYMENTS},
