@@ -154,9 +154,7 @@ def tie_out_reports(
         )
 
 
-def _grouped(
-    found: Iterable[TieOutResult], phase: tie_outs.Phase
-) -> dict[str, list[TieOutResult]]:
+def _grouped(found: Iterable[TieOutResult], phase: tie_outs.Phase) -> dict[str, list[TieOutResult]]:
     """Group by tie-out. One without any scope is there too: where there is nothing, all is said."""
     grouped: dict[str, list[TieOutResult]] = {
         tie_out.id: [] for tie_out in tie_outs.TIE_OUTS if tie_out.phase == phase

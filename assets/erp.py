@@ -6,6 +6,7 @@ Whether an entry may go is asked of the ledger, which asks itself once more befo
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from typing import Any
 
 import dagster as dg
 
@@ -82,7 +83,7 @@ def send_entries(
         entities = builds.entities(connection) if erp.is_configured else []
         sent = _send_all(installation, erp, entities)
         held = ledger.held(connection)
-    metadata = {
+    metadata: dict[str, Any] = {
         "posted": sum(s.posted for s in sent),
         "rejected": sum(s.rejected for s in sent),
         "unknown": sum(s.unknown for s in sent),

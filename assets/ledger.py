@@ -5,6 +5,7 @@ Each body asks the database; what may be approved or sent is decided there.
 
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import dagster as dg
 
@@ -62,7 +63,7 @@ def record_cutoff(installation: Installation, build_run: JobRun) -> dg.Materiali
         for entity in codes:
             ledger.record_cutoff(connection, entity, build_run.as_of)
         connection.commit()
-    metadata = {"as_of_date": build_run.as_of.isoformat(), "entities": len(codes)}
+    metadata: dict[str, Any] = {"as_of_date": build_run.as_of.isoformat(), "entities": len(codes)}
     return dg.MaterializeResult(asset_key=CUTOFF.key, metadata=metadata)
 
 
@@ -82,7 +83,7 @@ def issue_certificate(
     """Issue the certificate of this build, whatever its checks say."""
     with closing(installation.connect("transform")) as connection:
         issued = builds.issue_certificate(connection, build_run.build_id)
-    counts = {
+    counts: dict[str, Any] = {
         "checks": issued.check_count,
         "failed": issued.failed_count,
         "missing": issued.missing_count,

@@ -37,13 +37,9 @@ def tie_out_table(results: Iterable[TieOutResult]) -> dg.TableMetadataValue:
     return _table(columns, rows)
 
 
-def _table(
-    columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]
-) -> dg.TableMetadataValue:
+def _table(columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> dg.TableMetadataValue:
     """Make a table of text cells; the schema is given because a table may be empty."""
-    records = [
-        dg.TableRecord(dict(zip(columns, map(_text, row), strict=True))) for row in rows
-    ]
+    records = [dg.TableRecord(dict(zip(columns, map(_text, row), strict=True))) for row in rows]
     schema = dg.TableSchema([dg.TableColumn(column, "string") for column in columns])
     return dg.MetadataValue.table(records[:SHOWN_ROWS], schema)
 

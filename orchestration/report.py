@@ -186,7 +186,7 @@ def _denials(report: Report) -> list[str]:
 def _forecast(report: Report) -> list[str]:
     columns = ["week", "ends", "expected", "80 % from", "to", "90 % from", "to"]
     lines = [tuple(row.values()) for row in report["forecast"]]
-    if not lines:
+    if not any(row["lower80_amount"] is not None for row in report["forecast"]):
         return ["Cash forecast: not enough history yet"]
     return ["Cash of the next 13 weeks", *table(columns, lines), *_coverage(report["coverage"])]
 

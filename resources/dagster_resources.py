@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import dagster as dg
 import psycopg
-from billing.ledger.erp import ErpLedger
 from pydantic import PrivateAttr
 
+from billing.ledger.erp import ErpLedger
 from resources.archive import Archive
 from resources.dbt_runner import DbtRunner
 from resources.erp.tryton import TrytonLedger
@@ -44,9 +44,7 @@ class Installation(dg.ConfigurableResource[Any]):
     @property
     def dbt(self) -> DbtRunner:
         """Return dbt, building in this installation's database."""
-        return DbtRunner(
-            Path(self.dbt_project), self.settings.home / "dbt", self.settings.database
-        )
+        return DbtRunner(Path(self.dbt_project), self.settings.home / "dbt", self.settings.database)
 
     def connect(self, role: str, *, autocommit: bool = False) -> psycopg.Connection[Any]:
         """Open a connection as the login of a role."""

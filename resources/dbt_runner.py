@@ -130,7 +130,7 @@ class DbtRunner:
     def _manifest(self) -> "Manifest":
         from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 (seconds)
 
-        manifest = Manifest.from_msgpack((self._target / "partial_parse.msgpack").read_bytes())
+        manifest: Any = Manifest.from_msgpack((self._target / "partial_parse.msgpack").read_bytes())
         manifest.build_parent_and_child_maps()
         if self._database is not None:
             _point_at(manifest, self._database.name)
@@ -200,7 +200,7 @@ def _leaves_a_trace(node: Mapping[str, Any]) -> bool:
     return is_ours and config.get("enabled", True) and config.get("materialized") != "ephemeral"
 
 
-def _soften(manifest: "Manifest") -> dict[str, Severity]:
+def _soften(manifest: Any) -> dict[str, Severity]:
     """Set every test of the manifest object to `warn`; return what was declared."""
     declared: dict[str, Severity] = {}
     for unique_id, node in manifest.nodes.items():
@@ -210,7 +210,7 @@ def _soften(manifest: "Manifest") -> dict[str, Severity]:
     return declared
 
 
-def _point_at(manifest: "Manifest", database: str) -> None:
+def _point_at(manifest: Any, database: str) -> None:
     """Name the database of this run in every relation: one parse serves every world's database."""
     for node in (*manifest.nodes.values(), *manifest.sources.values()):
         parsed, node.database = node.database, database

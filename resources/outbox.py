@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import psycopg
-from billing.ledger.erp import ErpDocument, ErpLedger, ErpRejected, ErpUnknown, JournalEntry
 
+from billing.ledger.erp import ErpDocument, ErpLedger, ErpRejected, ErpUnknown, JournalEntry
 from resources.warehouse import ledger
 from resources.warehouse.ledger import Entry, LedgerRefusedError
 

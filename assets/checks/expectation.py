@@ -104,7 +104,8 @@ def _validate(
     batch = asset.add_batch_definition_whole_table("whole").get_batch()
     suite = gx.ExpectationSuite(name=mart, expectations=[_build(gx, e) for e in expectations])
     found = batch.validate(suite, result_format="BOOLEAN_ONLY")
-    return {r.expectation_config.meta["name"]: bool(r.success) for r in found.results}
+    results: list[Any] = list(found.results)
+    return {r.expectation_config.meta["name"]: bool(r.success) for r in results}
 
 
 def _build(gx: Any, expectation: Expectation) -> Any:

@@ -197,7 +197,9 @@ def issue_certificate(connection: psycopg.Connection[Any], build_id: str) -> Cer
     ).fetchone()
     if head is None:
         raise LookupError("no certificate was issued")
-    return Certificate(*head, rows=_certificate_rows(connection, build_id))
+    number, passes, checks, failed, missing, content_hash = head
+    rows = _certificate_rows(connection, build_id)
+    return Certificate(number, passes, checks, failed, missing, content_hash, rows)
 
 
 def _certificate_rows(
