@@ -127,7 +127,7 @@ class DbtRunner:
         if not found.success:
             raise DbtParseError(f"the dbt project does not parse: {found.exception}")
 
-    def _manifest(self) -> "Manifest":
+    def _manifest(self) -> Any:
         from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 (seconds)
 
         manifest: Any = Manifest.from_msgpack((self._target / "partial_parse.msgpack").read_bytes())
