@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
@@ -150,5 +149,5 @@ def test_the_code_location_loads_without_a_database_dbt_or_great_expectations(
     assert "dbt.cli.main" not in found.stdout
 
 
-def test_the_workspace_file_names_the_definitions(definitions: Any) -> None:
+def test_the_workspace_file_names_the_definitions() -> None:
     assert "module_name: orchestration.definitions" in (ROOT / "workspace.yaml").read_text()
