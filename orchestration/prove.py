@@ -18,7 +18,7 @@ from billing.ledger.erp import ErpLedger, compare
 from billing.parse import parse
 from orchestration.status import rows
 from orchestration.tables import table
-from resources.archive import Archive
+from resources.archive import Archive, ArchiveDamagedError
 from resources.erp.tryton import TrytonLedger
 from resources.settings import Settings
 from resources.warehouse import ledger, tie_outs
@@ -98,7 +98,7 @@ def _is_as_received(archive: Archive, file: dict[str, Any]) -> bool:
     """The archive's bytes have the recorded hash, and reading them again says the same."""
     try:
         content = archive.read(file["sha256"])
-    except (OSError, ValueError):
+    except (OSError, ArchiveDamagedError):
         return False
     if hashlib.sha256(content).hexdigest() != file["sha256"]:
         return False
