@@ -135,7 +135,11 @@ def test_every_file_that_the_docs_link_to_exists(path):
 
 def test_every_make_target_is_in_its_help():
     shown = subprocess.run(
-        ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     assert {line.split()[0] for line in shown.splitlines()} == _make_targets()
 
