@@ -22,7 +22,7 @@ down: ## Stop every server that this state folder started, the database too
 
 check: install ## Format, lint, types, import rules, dbt parse
 	@$(VENV)/ruff format --check $(SOURCES)
-	@$(VENV)/ruff check $(SOURCES)
+	@$(VENV)/ruff check --no-cache $(SOURCES)
 	@$(VENV)/mypy billing resources assets sensors orchestration sandbox
 	@$(VENV)/lint-imports --no-cache
 	@DBT_SEND_ANONYMOUS_USAGE_STATS=false $(VENV)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project

@@ -12,8 +12,8 @@ from typing import Any
 
 import dagster as dg
 import psycopg
-from billing.parse import parse
 
+from billing.parse import parse
 from resources.dagster_resources import Installation
 from resources.receipt import Receipt, Sighting, SightingKey
 from resources.warehouse import landing, receiving
