@@ -132,7 +132,10 @@ def exceptions(
 @app.command()
 def trace(
     reference: Annotated[str, typer.Argument(help="ERP document number, or claim number.")],
-    limit: Annotated[int, typer.Option(help="Events shown per line.", min=1)] = 3,
+    limit: Annotated[
+        int | None,
+        typer.Option(help="Events shown per line: 3 on a screen, all in --json.", min=1),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """From an ERP document back to the masked segments, or everything a claim led to."""
@@ -140,7 +143,8 @@ def trace(
     from resources.warehouse.database import connect
 
     with _launcher().database() as settings, connect(settings.database, "auditor") as connection:
-        found = page.gather(connection, settings, reference, limit)
+        shown = limit if limit or as_json else page.ON_SCREEN
+        found = page.gather(connection, settings, reference, shown)
     _show(found, page.render(found), as_json=as_json)
     if page.is_empty(found):
         raise typer.Exit(FAILED)

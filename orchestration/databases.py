@@ -6,10 +6,24 @@ Where it is and how to have it answer; what the databases hold is in resources/w
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
+import psycopg
+
+from orchestration.errors import ExpectedError
 from orchestration.state import StateFolder, World
 from resources.warehouse.embedded import EmbeddedPostgres
+
+CONNECT_SECONDS = 10
+OLDEST = 150000
+FITNESS = """
+select current_setting('server_version_num')::int, rolsuper or (rolcreaterole and rolcreatedb)
+from pg_roles where rolname = current_user
+"""
+
+
+class DatabaseUnfitError(ExpectedError):
+    """The server that TIEOUT_DATABASE_URL names does not answer or is not what is needed."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +37,8 @@ class Address:
 
     def url(self, database: str) -> str:
         """URL of one database for the administrator."""
-        return f"postgresql://{self.user}:{self.password}@{self.host}:{self.port}/{database}"
+        user, password = quote(self.user, safe=""), quote(self.password, safe="")
+        return f"postgresql://{user}:{password}@{self.host}:{self.port}/{database}"
 
 
 class Server(Protocol):
@@ -92,11 +107,31 @@ class Foreign:
         )
 
     def is_alive(self) -> bool:
-        """Taken to be up: the first connection says otherwise."""
+        """Whether it lets us in now."""
+        try:
+            self.start()
+        except DatabaseUnfitError:
+            return False
         return True
 
     def start(self) -> None:
-        """Nothing to do."""
+        """See that it lets us in and is what we need. Raises DatabaseUnfitError."""
+        where = f"{self._address.host}:{self._address.port}"
+        try:
+            with psycopg.connect(
+                self._address.url("postgres"), connect_timeout=CONNECT_SECONDS
+            ) as connection:
+                found = connection.execute(FITNESS).fetchone() or (0, False)
+        except psycopg.OperationalError as problem:
+            cause = str(problem).strip().splitlines()[-1]
+            raise DatabaseUnfitError(f"TIEOUT_DATABASE_URL: {where} refuses: {cause}") from None
+        if found[0] < OLDEST:
+            raise DatabaseUnfitError(f"TIEOUT_DATABASE_URL: {where} is older than PostgreSQL 15")
+        if not found[1]:
+            raise DatabaseUnfitError(
+                f"TIEOUT_DATABASE_URL: the user {self._address.user} of {where} may not create "
+                "roles and databases; name an administrator"
+            )
 
     def stop(self) -> None:
         """Nothing to do."""

@@ -7,6 +7,8 @@ class ExpectedError(Exception):
 
 def expected() -> tuple[type[Exception], ...]:
     """Classes of such problems, those of the parts below included; imported when one happens."""
+    from psycopg import OperationalError  # noqa: PLC0415 (the database is away or refuses)
+
     from resources.erp.tryton_environment import TrytonFailedError  # noqa: PLC0415
     from resources.settings import InvalidSettingError, MissingSettingError  # noqa: PLC0415
     from resources.warehouse.embedded import EmbeddedPostgresError  # noqa: PLC0415
@@ -19,4 +21,5 @@ def expected() -> tuple[type[Exception], ...]:
         InvalidSettingError,
         MissingSettingError,
         TrytonFailedError,
+        OperationalError,
     )

@@ -119,7 +119,10 @@ def _call(state: StateFolder, command: list[str]) -> None:
             env=_plain_environment(), check=False,
         )  # fmt: skip
     if done.returncode != 0:
-        raise SandboxFailedError(f"the sandbox files could not be made; see {log}")
+        said = log.read_text(errors="replace").strip().splitlines() or [""]
+        raise SandboxFailedError(
+            f"the sandbox files could not be made: {said[-1].rpartition('error: ')[2]}; see {log}"
+        )
 
 
 def _fingerprint(world: World) -> str:

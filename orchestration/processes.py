@@ -6,6 +6,7 @@ runs in a session of its own, so that it neither holds our output nor dies of ou
 
 import json
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -83,21 +84,22 @@ def stop(path: Path) -> bool:
     path.unlink(missing_ok=True)
     if found is None:
         return False
-    _end(found[0])
+    end(found[0])
     return True
 
 
-def _end(server: Identity) -> None:
+def end(server: Identity, first: signal.Signals = signal.SIGTERM) -> None:
+    """End a process by the signal that it is used to, then whatever is left of its tree."""
     process = server.process()
     if process is None:
         return
     children = process.children(recursive=True)
-    process.terminate()
+    process.send_signal(first)
     left = [*psutil.wait_procs([process], timeout=STOP_SECONDS)[1], *children]
-    for end in (psutil.Process.terminate, psutil.Process.kill):
+    for stronger in (psutil.Process.terminate, psutil.Process.kill):
         for one in left:
             with suppress(psutil.NoSuchProcess):
-                end(one)
+                stronger(one)
         left = psutil.wait_procs(left, timeout=STOP_SECONDS)[1]
 
 

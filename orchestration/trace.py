@@ -16,6 +16,7 @@ from orchestration.tables import table
 from resources.archive import Archive
 from resources.settings import Settings
 
+ON_SCREEN = 3
 DOCUMENTS = """
 select d.erp, d.document_number, d.document_ref, d.state, d.posted_on, d.matches, e.entry_id,
        e.entity_code, e.accounting_date, e.approval_class, e.entry_no, e.erp_key, e.content_hash
@@ -57,11 +58,12 @@ order by b.event_date, b.event_id, l.account
 
 
 def gather(
-    connection: psycopg.Connection[Any], settings: Settings, reference: str, limit: int
+    connection: psycopg.Connection[Any], settings: Settings, reference: str, limit: int | None
 ) -> dict[str, Any]:
     """What `reference` names: ERP documents first, else a claim or account number.
 
-    `NLH:2026/12` keeps to one entity. Shows `limit` events per line; sums are over all of them.
+    `NLH:2026/12` keeps to one entity. Gives the largest `limit` events per line, all when None;
+    sums are over all of them.
     """
     entity, _, number = reference.rpartition(":")
     values = {"text": number, "entity": entity or None}
@@ -87,7 +89,7 @@ def _named(
 
 
 def _document(
-    connection: psycopg.Connection[Any], head: dict[str, Any], limit: int, excerpts: Excerpts
+    connection: psycopg.Connection[Any], head: dict[str, Any], limit: int | None, excerpts: Excerpts
 ) -> dict[str, Any]:
     lines = rows(connection, LINES, head["entry_id"])
     for line in lines:
@@ -152,12 +154,17 @@ def _document_lines(document: dict[str, Any]) -> list[str]:
             f"{one['original_period']:%Y-%m}  = {_events(one['event_count'])}, "
             f"difference {one['difference']:,.2f}",
             *_event_lines(one["events"]),
+            *_left_out(one["event_count"] - len(one["events"])),
         ]
     return lines
 
 
 def _events(count: int) -> str:
     return "1 event" if count == 1 else f"{count:,} events"
+
+
+def _left_out(count: int) -> list[str]:
+    return [f"    ... and {count:,} smaller; --limit shows more"] if count else []
 
 
 def _event_lines(events: list[dict[str, Any]]) -> list[str]:

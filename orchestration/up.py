@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from orchestration import processes
 from orchestration.dagster_instance import variables, write_instance
 from orchestration.launcher import Launcher
 from orchestration.progress import Progress
@@ -41,7 +42,8 @@ def _port(launcher: Launcher) -> int:
 
 def _wait(command: list[str], environ: Mapping[str, str], log: Path) -> None:
     """Run the command as a child in a group of its own, and pass an end on to it."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for end in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores SIGINT
+        signal.signal(end, signal.default_int_handler)
     with log.open("ab") as output:
         child = subprocess.Popen(
             command, cwd=CODE, env={**os.environ, **environ}, stdin=subprocess.DEVNULL,
@@ -50,5 +52,4 @@ def _wait(command: list[str], environ: Mapping[str, str], log: Path) -> None:
     try:
         child.wait()
     except KeyboardInterrupt:
-        child.send_signal(signal.SIGINT)
-        child.wait()
+        processes.end(processes.identify(child.pid), signal.SIGINT)

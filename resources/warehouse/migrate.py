@@ -22,6 +22,8 @@ OWNER = "owner"  # owns raw, ops and ledger; nobody can log in as it
 ENTRANTS = (
     "ingest", "transform", "preparer", "approver", "poster", "bi_reader", "auditor",
 )  # fmt: skip
+# One who is no superuser makes things in the name of those that he is a member of.
+OWNING = (OWNER, "transform", "erp", "dagster")
 APPROVERS = ("policy", "controller")  # logins of their own, members of the approvers
 LOCK = 7_103_001
 
@@ -40,14 +42,19 @@ def ensure_roles(admin_url: str, prefix: str, passwords: Mapping[str, str]) -> N
         for member in APPROVERS:
             _grant_role(connection, f"{prefix}_approver", f"{prefix}_{member}")
         administrator = connection.info.user
-        _grant_role(connection, f"{prefix}_{OWNER}", administrator)
+        for owning in OWNING:
+            _grant_role(connection, f"{prefix}_{owning}", administrator)
 
 
 def ensure_database(admin_url: str, name: str, owner: str) -> bool:
-    """Make a database that `owner` owns unless it exists; return whether it was made."""
+    """Make a database that `owner` owns unless it exists; return whether it was made.
+
+    Raises MigrationError when it belongs to somebody else, say another installation.
+    """
     with _as_admin(admin_url) as connection:
-        query = "select 1 from pg_database where datname = %s"
-        if connection.execute(query, [name]).fetchone():
+        query = "select pg_get_userbyid(datdba) from pg_database where datname = %s"
+        if found := connection.execute(query, [name]).fetchone():
+            _check_owner(name, found[0], owner)
             return False
         _grant_role(connection, owner, connection.info.user)
         made = sql.SQL("create database {} owner {} encoding 'UTF8' template template0")
@@ -56,6 +63,15 @@ def ensure_database(admin_url: str, name: str, owner: str) -> bool:
         except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
             return False  # another process made it at the same moment
         return True
+
+
+def _check_owner(name: str, found: str, wanted: str) -> None:
+    if found != wanted:
+        raise MigrationError(
+            f"the database {name} belongs to {found}, not to this installation ({wanted}): "
+            "give this one names of its own (TIEOUT_DB_NAME, TIEOUT_DAGSTER_DB_NAME, "
+            "TIEOUT_ERP_DB_NAME), or bring back the state folder that made it"
+        )
 
 
 def migrate(admin_url: str, settings: DatabaseSettings) -> None:
@@ -114,14 +130,18 @@ def _lock(connection: Any) -> None:
 
 
 def _ensure_role(connection: psycopg.Connection[Any], name: str, password: str | None) -> None:
-    known = connection.execute("select 1 from pg_roles where rolname = %s", [name]).fetchone()
+    known = connection.execute(
+        "select rolreplication from pg_roles where rolname = %s", [name]
+    ).fetchone()
     verb = sql.SQL("alter" if known else "create")
+    # Only a superuser may name replication of a role that exists, be it to take it away.
+    replication = sql.SQL("" if known == (False,) else "noreplication")
     options = sql.SQL("login password {}" if password else "nologin {}").format(
         sql.Literal(_verifier(connection, name, password)) if password else sql.SQL("")
     )
     connection.execute(
-        sql.SQL("{} role {} with nocreatedb nocreaterole noreplication inherit {}").format(
-            verb, sql.Identifier(name), options
+        sql.SQL("{} role {} with nocreatedb nocreaterole {} inherit {}").format(
+            verb, sql.Identifier(name), replication, options
         )
     )
 

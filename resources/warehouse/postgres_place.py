@@ -9,6 +9,7 @@ import importlib.util
 import json
 import os
 import pwd
+import secrets
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -123,7 +124,10 @@ def find_place(folder: Path) -> Place:
 def _choose_home(folder: Path, account: Account) -> Path:
     if account.uid is None or _can_enter(account, folder):
         return folder.resolve() / "server"
-    name = "tieout-" + hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    # Never a folder that was there before: a state folder deleted by hand leaves one behind whose
+    # passwords nobody knows any more.
+    digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    name = f"tieout-{digest}-{secrets.token_hex(3)}"
     for outside in OUTSIDE:
         if outside.is_dir() and _can_enter(account, outside):
             return outside / name

@@ -69,11 +69,11 @@ def test_what_posted_but_needs_a_look_is_listed(small_world):
         "select reason_code, rule, amount from intermediate.int_exception_warning order by 1, 2"
     )
     assert found == [
-        ("UNKNOWN_ACCOUNT", "JR26", D("11.00")),
-        ("UNKNOWN_ACCOUNT", "JR61", D("35.00")),
-        ("UNKNOWN_ADJUSTMENT_CODE", "JR22", D("1.00")),
-        ("UNMAPPED_PROVIDER", "provider map", D("0.00")),
-        ("UNMATCHED_DEPOSIT", "JR28", D("44.00")),
+        ("UNKNOWN_ACCOUNT", "a payment belongs to an account (JR26)", D("11.00")),
+        ("UNKNOWN_ACCOUNT", "a payment belongs to an account (JR61)", D("35.00")),
+        ("UNKNOWN_ADJUSTMENT_CODE", "every adjustment has a class (JR22)", D("1.00")),
+        ("UNMAPPED_PROVIDER", "a provider number belongs to a facility", D("0.00")),
+        ("UNMATCHED_DEPOSIT", "a deposit has its remittance (JR28)", D("44.00")),
     ]
 
 

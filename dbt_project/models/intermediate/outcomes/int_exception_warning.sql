@@ -24,7 +24,8 @@ warnings as (
     select
         'remittance_claim' as record_kind, claim_no as ordinal, file_id, segment,
         'clearinghouse' as source, entity_code, paid_amount as amount, 'posted' as outcome,
-        'UNKNOWN_ACCOUNT' as reason_code, 'JR61' as rule,
+        'UNKNOWN_ACCOUNT' as reason_code,
+        'a payment belongs to an account (JR61)' as rule,
         'a claim payment without a known account: paid is unapplied, its adjustments wait'
             as detail
     from {{ ref('int_remittance_claim') }}
@@ -32,33 +33,38 @@ warnings as (
     union all
     select
         'card_charge', 0, file_id, segment, 'payments', entity_code, amount, 'posted',
-        'UNKNOWN_ACCOUNT', 'JR26', 'a card payment without a known account is unapplied'
+        'UNKNOWN_ACCOUNT', 'a payment belongs to an account (JR26)',
+        'a card payment without a known account is unapplied'
     from {{ ref('int_card_charge') }}
     where outcome = 'posted' and not is_matched
     union all
     select
         'bank_transaction', 0, file_id, segment, 'bank', entity_code, amount, 'posted',
-        'UNMATCHED_DEPOSIT', 'JR28', 'a payer deposit that no remittance explains'
+        'UNMATCHED_DEPOSIT', 'a deposit has its remittance (JR28)',
+        'a payer deposit that no remittance explains'
     from {{ ref('int_bank_line_outcome') }}
     where event = 'payer.deposit.received' and not has_remittance
     union all
     select
         'provider_adjustment', transaction_no * 10000 + adjustment_no, file_id, segment,
         'clearinghouse', entity_code, amount, 'posted',
-        'UNKNOWN_ADJUSTMENT_CODE', 'JR22', 'a provider-level adjustment waits in suspense'
+        'UNKNOWN_ADJUSTMENT_CODE', 'every adjustment has a class (JR22)',
+        'a provider-level adjustment waits in suspense'
     from {{ ref('int_provider_adjustment') }}
     where outcome = 'posted' and event = 'plb.other'
     union all
     select
         'ehr_charge', 0, file_id, segment, 'ehr', entity_code, amount, 'posted',
-        'DATED_AFTER_AS_OF', 'JR03', 'a charge is withdrawn after the as-of date'
+        'DATED_AFTER_AS_OF', 'nothing is dated after the as-of date (JR03)',
+        'a charge is withdrawn after the as-of date'
     from {{ ref('int_charge_version') }}
     where outcome = 'posted' and is_reversed and is_reversed_after_as_of
     union all
     (
         select distinct on (entity_code)
             'bank_transaction', 1, file_id, segment, 'bank', entity_code, 0,
-            'posted', 'UNMAPPED_BANK_ACCOUNT', 'bank account map',
+            'posted', 'UNMAPPED_BANK_ACCOUNT',
+            'a bank account belongs to an entity',
             'a bank account without a mapping belongs to the default entity'
         from {{ ref('int_bank_line_outcome') }}
         where not is_mapped and outcome = 'posted'
@@ -68,7 +74,8 @@ warnings as (
     (
         select distinct on (provider_id)
             'provider', 0, file_id, segment, source, entity_code, 0,
-            'posted', 'UNMAPPED_PROVIDER', 'provider map',
+            'posted', 'UNMAPPED_PROVIDER',
+            'a provider number belongs to a facility',
             case
                 when provider_id ~ '^[0-9]{10}$'
                     then 'provider ' || provider_id || ' has no facility in the provider map'
