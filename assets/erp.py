@@ -10,11 +10,13 @@ from typing import Any
 
 import dagster as dg
 
-from assets.metadata import counts_table
+from assets.metadata import counts_table, held_table
+from assets.runbook import PAGE
 from assets.specs import ACCOUNTING, table_spec
 from resources.dagster_resources import Erp, Installation, JobRun
 from resources.outbox import Outbox, Sent, document_counts, reread
 from resources.warehouse import builds, ledger
+from resources.warehouse.holds import held_entries
 
 GROUP = "erp"
 KINDS = {"postgres", "tryton"}
@@ -83,18 +85,20 @@ def send_entries(
         entities = builds.entities(connection) if erp.is_configured else []
         sent = _send_all(installation, erp, entities)
         held = ledger.held(connection)
+        entries = held_table(held_entries(connection))
     metadata: dict[str, Any] = {
         "posted": sum(s.posted for s in sent),
         "rejected": sum(s.rejected for s in sent),
         "unknown": sum(s.unknown for s in sent),
         "held_at_the_gate": sum(s.held_at_the_gate for s in sent),
-        "held_entries": counts_table("reason", "entries", held),
+        "held_by_reason": counts_table("reason", "entries", held),
+        "held_entries": entries,
     }
     yield dg.MaterializeResult(asset_key=OUTBOX.key, metadata=metadata)
     yield dg.AssetCheckResult(
         check_name="nothing_held", asset_key=OUTBOX.key, passed=not held,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"held_entries": counts_table("reason", "entries", held)},
+        metadata={"held_entries": entries, "runbook": PAGE},
     )  # fmt: skip
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import dagster as dg
 
-from assets.metadata import certificate_table
+from assets.metadata import certificate_table, held_table
 from assets.specs import ACCOUNTING, table_spec
 from resources.dagster_resources import Installation, JobRun
 from resources.warehouse import builds, ledger
+from resources.warehouse.holds import held_entries
 
 GROUP = "ledger"
 KINDS = {"postgres"}
@@ -115,5 +116,11 @@ def approve_by_policy(installation: Installation, build_run: JobRun) -> dg.Mater
     with closing(installation.connect("policy")) as connection:
         found = ledger.approve_by_policy(connection, build_run.build_id)
         connection.commit()
-    metadata = {"approved": found.approved, "waiting": found.waiting}
+    with closing(installation.connect("poster")) as connection:
+        held = held_table(held_entries(connection))
+    metadata: dict[str, Any] = {
+        "approved": found.approved,
+        "waiting": found.waiting,
+        "held_entries": held,
+    }
     return dg.MaterializeResult(asset_key=APPROVAL.key, metadata=metadata)

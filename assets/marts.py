@@ -14,12 +14,20 @@ import psycopg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from psycopg import sql
 
+from assets.check_words import words_of
+from assets.metadata import usd
+from assets.runbook import advice
 from resources.dagster_resources import Installation, JobRun
 from resources.dbt_runner import DbtNode, DbtOutcome
 from resources.warehouse import builds
 from resources.warehouse.builds import CheckResult, ExpectedCheck
 
 POST_TAG = "post"
+AMOUNT_COLUMNS = r"""
+select column_name from information_schema.columns
+where table_schema = %s and table_name = %s and column_name like '%%\_amount'
+  and data_type = 'numeric' order by ordinal_position limit 6
+"""
 UNIQUE_ID = "dagster_dbt/unique_id"
 SEVERITIES = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 # What the post job makes itself is upstream of the models that reconcile it.
@@ -68,7 +76,16 @@ class Translator(DagsterDbtTranslator):
     def get_asset_check_spec(self, *args: Any, **options: Any) -> dg.AssetCheckSpec | None:
         """Let no test stop what comes after it: the certificate decides."""
         spec = super().get_asset_check_spec(*args, **options)
-        return spec._replace(blocking=False) if spec else None
+        if spec is None:
+            return None
+        test = _manifest(args, options)["nodes"][spec.metadata[UNIQUE_ID]]
+        return spec._replace(blocking=False, description=words_of(test))
+
+
+def _manifest(args: Sequence[Any], options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Find the manifest among the arguments of `get_asset_check_spec`."""
+    found: Mapping[str, Any] = options["manifest"] if "manifest" in options else args[1]
+    return found
 
 
 def _meta(properties: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -145,9 +162,9 @@ def _reported(
     for node in outcome.relations:
         spec = specs.get(node.unique_id)
         if spec and node.has_passed and spec.key in context.selected_asset_keys:
-            rows = _row_count(connection, spec.key)
+            measures = _measures(connection, spec.key)
             yield dg.MaterializeResult(
-                asset_key=spec.key, metadata={"seconds": node.seconds, **rows}
+                asset_key=spec.key, metadata={"seconds": node.seconds, **measures}
             )
     tests = {node.unique_id: node for node in outcome.tests}
     for check in context.assets_def.check_specs:
@@ -162,17 +179,27 @@ def _check_result(check: dg.AssetCheckSpec, node: DbtNode) -> dg.AssetCheckResul
         check_name=check.name,
         passed=node.has_passed,
         severity=SEVERITIES[node.severity],
-        metadata={"failing_rows": node.failures or 0, "status": node.status},
+        metadata={
+            "failing_rows": node.failures or 0,
+            "status": node.status,
+            "rule": check.description or "",
+            "what_to_do": "nothing" if node.has_passed else advice("failed check"),
+        },
     )
 
 
-def _row_count(connection: psycopg.Connection[Any], key: dg.AssetKey) -> dict[str, int]:
-    """Count a mart's rows; other relations are not worth the scan."""
+def _measures(connection: psycopg.Connection[Any], key: dg.AssetKey) -> dict[str, Any]:
+    """Count a mart's rows and add up its dollars; other relations are not worth the scan."""
     if key.path[0] != "marts":
         return {}
-    query = sql.SQL("select count(*) from {}").format(sql.Identifier(*key.path))
-    found = connection.execute(query).fetchone()
-    return {"dagster/row_count": found[0]} if found else {}
+    columns = [row[0] for row in connection.execute(AMOUNT_COLUMNS, tuple(key.path))]
+    sums = [sql.SQL("sum({})").format(sql.Identifier(column)) for column in columns]
+    query = sql.SQL("select {} from {}").format(
+        sql.SQL(", ").join([sql.SQL("count(*)"), *sums]), sql.Identifier(*key.path)
+    )
+    count, *amounts = connection.execute(query).fetchone() or (0,)
+    dollars = dict(zip(columns, map(usd, amounts), strict=False))
+    return {"dagster/row_count": count, **dollars}
 
 
 def node_expected(node: DbtNode) -> ExpectedCheck:

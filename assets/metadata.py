@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import dagster as dg
 
+from assets.runbook import advice
 from resources.warehouse.builds import Certificate
+from resources.warehouse.holds import HeldEntry
 from resources.warehouse.tie_outs import TieOutResult
 
 SHOWN_ROWS = 50  # the UI clips long tables, so what failed comes first
@@ -27,6 +29,24 @@ def certificate_table(issued: Certificate) -> dg.TableMetadataValue:
 def counts_table(name: str, counted: str, counts: Mapping[str, int]) -> dg.TableMetadataValue:
     """Show counts by code."""
     return _table((name, counted), sorted(counts.items()))
+
+
+def held_table(held: Iterable[HeldEntry]) -> dg.TableMetadataValue:
+    """Show each held entry with its reason and what the runbook says to do."""
+    columns = ("entry", "entity", "state", "dollars", "reason", "detail", "what to do")
+    rows = (
+        (
+            one.entry_id, one.entity_code, one.state, usd(one.gross_amount), one.code, one.detail,
+            advice(one.code),
+        )
+        for one in held
+    )  # fmt: skip
+    return _table(columns, rows)
+
+
+def usd(amount: Decimal | None) -> str:
+    """Write an amount in US dollars as a person reads it: `-1,234.50`; nothing for null."""
+    return "" if amount is None else f"{amount:,.2f}"
 
 
 def tie_out_table(results: Iterable[TieOutResult]) -> dg.TableMetadataValue:

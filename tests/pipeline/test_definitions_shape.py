@@ -72,6 +72,15 @@ def test_no_asset_depends_on_something_that_nobody_describes(specs: list[dg.Asse
     assert wanted - known == set()
 
 
+def test_every_check_says_in_a_sentence_what_it_holds_the_data_to(
+    definitions: dg.Definitions,
+) -> None:
+    graph = definitions.resolve_asset_graph()
+    checks = [graph.get_check_spec(key) for key in graph.asset_check_keys]
+    assert len(checks) > 150
+    assert [c.key.to_user_string() for c in checks if len((c.description or "").split()) < 3] == []
+
+
 def test_every_check_is_on_an_asset_that_exists(
     definitions: dg.Definitions, specs: list[dg.AssetSpec]
 ) -> None:
