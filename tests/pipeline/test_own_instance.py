@@ -42,7 +42,7 @@ def test_the_rendered_settings_hold_no_secret_and_call_nobody(tmp_path: Path) ->
     settings = yaml.safe_load(path.read_text())
     assert settings["telemetry"] == {"enabled": False}
     assert settings["nux"] == {"enabled": False}
-    storage = settings["storage"]["postgres"]["postgres_db"]
+    storage = settings["storage"]["custom"]["config"]["postgres_db"]
     assert storage.pop("scheme") == "postgresql+psycopg2"
     assert {tuple(value) for value in storage.values()} == {("env",)}
     assert settings["compute_logs"]["class"] == "NoOpComputeLogManager"
