@@ -6,7 +6,7 @@ RUN_OPTIONS := $(if $(SEED),--seed "$(SEED)") $(if $(CLAIMS),--claims "$(CLAIMS)
 SOURCES := billing resources assets sensors orchestration sandbox tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install run down check test bench clean
+.PHONY: help install run up down check test bench clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -16,6 +16,9 @@ install: ## Make .venv from the machine's own Python 3.11+ (the other targets do
 
 run: install ## From received files to ERP documents; SEED= CLAIMS= AS_OF= or FILES=folder
 	@$(VENV)/tieout run $(RUN_OPTIONS)
+
+up: install ## Keep everything running, with Dagster's pages, until interrupted
+	@$(VENV)/tieout up
 
 down: ## Stop every server that this state folder started, the database too
 	@if [ -x $(VENV)/tieout ]; then $(VENV)/tieout down; else echo "nothing to stop"; fi

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.receiving import report, take_in
+from assets.receiving import report, source_check, take_in
 from assets.specs import ENGINEERING, raw_specs
 from resources import clearinghouse
 from resources.dagster_resources import Installation, JobRun
@@ -26,16 +26,16 @@ SPECS = raw_specs(
 )
 
 
-@dg.multi_asset(specs=SPECS, name="clearinghouse_files")
+@dg.multi_asset(specs=SPECS, check_specs=source_check(SPECS), name="clearinghouse_files")
 def clearinghouse_files(
     installation: Installation, build_run: JobRun
-) -> Iterator[dg.MaterializeResult[None]]:
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Fetch stable, complete files, archive them unchanged, read them and load their rows."""
     del build_run  # asked for because it keeps a second build out
-    settings = installation.settings.sftp
+    settings = installation.settings.clearinghouse
     found = take_in(
         installation,
         clearinghouse.SOURCE,
-        lambda inbox: clearinghouse.receipts(settings, inbox.taken, inbox.tell),
+        lambda inbox: clearinghouse.receipts(settings, inbox.taken, inbox.tell, inbox.waiting),
     )
     yield from report(SPECS, found, is_configured=settings.is_configured)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.receiving import report, take_in
+from assets.receiving import report, source_check, take_in
 from assets.specs import ENGINEERING, raw_specs
 from resources import ehr
 from resources.dagster_resources import Installation, JobRun
@@ -22,10 +22,10 @@ SPECS = raw_specs(
 )
 
 
-@dg.multi_asset(specs=SPECS, name="ehr_exports")
+@dg.multi_asset(specs=SPECS, check_specs=source_check(SPECS), name="ehr_exports")
 def ehr_exports(
     installation: Installation, build_run: JobRun
-) -> Iterator[dg.MaterializeResult[None]]:
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Ask for a bulk export, archive its files unchanged, read them and load their rows."""
     del build_run  # asked for because it keeps a second build out
     settings = installation.settings.fhir

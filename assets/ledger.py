@@ -58,13 +58,17 @@ APPROVAL = _spec(
 
 @dg.multi_asset(specs=[CUTOFF], name="record_cutoff")
 def record_cutoff(installation: Installation, build_run: JobRun) -> dg.MaterializeResult[None]:
-    """Record the cut-off of each entity at the as-of date; one that exists stays as it is."""
+    """Record the cut-off of each entity at the as-of date; one that exists stays as it is.
+
+    Where a platform is left running, the as-of date first follows what was received.
+    """
+    as_of = build_run.follow_evidence()
     with closing(installation.connect("preparer")) as connection:
         codes = builds.entities(connection)
         for entity in codes:
-            ledger.record_cutoff(connection, entity, build_run.as_of)
+            ledger.record_cutoff(connection, entity, as_of)
         connection.commit()
-    metadata: dict[str, Any] = {"as_of_date": build_run.as_of.isoformat(), "entities": len(codes)}
+    metadata: dict[str, Any] = {"as_of_date": as_of.isoformat(), "entities": len(codes)}
     return dg.MaterializeResult(asset_key=CUTOFF.key, metadata=metadata)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.receiving import report, take_in
+from assets.receiving import report, source_check, take_in
 from assets.specs import TREASURY, raw_specs
 from resources import payments
 from resources.dagster_resources import Installation, JobRun
@@ -22,10 +22,10 @@ SPECS = raw_specs(
 )
 
 
-@dg.multi_asset(specs=SPECS, name="card_lists")
+@dg.multi_asset(specs=SPECS, check_specs=source_check(SPECS), name="card_lists")
 def card_lists(
     installation: Installation, build_run: JobRun
-) -> Iterator[dg.MaterializeResult[None]]:
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Fetch the processor's lists by month, archive them, read them and load their rows."""
     del build_run  # asked for because it keeps a second build out
     settings = installation.settings.cards

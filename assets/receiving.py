@@ -19,8 +19,12 @@ from assets.metadata import usd
 from billing.parse import parse
 from billing.parsed import ParsedFile
 from resources.dagster_resources import Installation
-from resources.receipt import Receipt, Sighting, SightingKey
-from resources.warehouse import landing, receiving
+from resources.environment import InvalidSettingError
+from resources.receipt import Receipt, Sighting, SightingKey, SourceError, Waiting
+from resources.warehouse import landing, receiving, sightings
+
+SOURCE_REACHABLE = "source_reachable"
+PASSING = ("SOURCE_OUT_OF_REACH", "SOURCE_NO_ANSWER", "SOURCE_BROKE_OFF", "SOURCE_NAME_UNKNOWN")
 
 # The control measure of each table with one, in US dollars.
 MEASURES = {
@@ -41,12 +45,19 @@ MEASURES = {
 }
 
 
+class SettingError(SourceError):
+    """A setting of the source cannot be used; the text names the variable."""
+
+    code = "SOURCE_SETTING"
+
+
 @dataclass(frozen=True)
 class Inbox:
     """What receiving remembers of a source, for its connector: files taken, marks, who waits."""
 
     connection: psycopg.Connection[Any]
     source: str
+    told: list[Sighting] = field(default_factory=list)
 
     @property
     def taken(self) -> frozenset[SightingKey]:
@@ -54,19 +65,26 @@ class Inbox:
         return receiving.taken(self.connection, self.source)
 
     @property
+    def waiting(self) -> dict[SightingKey, Waiting]:
+        """Return the remote files that were seen before and not taken."""
+        return sightings.waiting(self.connection, self.source)
+
+    @property
     def marks(self) -> receiving.FetchMarks:
         """Return where an API source stands."""
         return receiving.FetchMarks(self.connection, self.source)
 
     def tell(self, sighting: Sighting) -> None:
-        """Record a remote file that was seen and not taken."""
-        receiving.record_sighting(self.connection, sighting, datetime.now(UTC))
+        """Remember a remote file that was seen and not taken, until the look is over."""
+        self.told.append(sighting)
 
 
 @dataclass
 class TakenIn:
-    """What one look at a source brought: counts, and dollars by table."""
+    """What one look at a source brought: counts, dollars by table, and why it ended early."""
 
+    failure: SourceError | None = None
+    waiting: int = 0
     seen: int = 0
     duplicates: int = 0
     loaded: int = 0
@@ -80,18 +98,41 @@ def take_in(
 ) -> TakenIn:
     """Archive and record what the source has, then load every file that is not loaded yet.
 
-    The second half also takes what an earlier, interrupted run archived.
+    The second half also takes what an earlier, interrupted run archived. A source that fails is an
+    open exception and stops neither what it gave before nor the other sources.
     """
     found = TakenIn()
+    begun_at = datetime.now(UTC)
     with closing(installation.connect("ingest")) as connection:
-        for receipt in fetch(Inbox(connection, source)):
-            now = datetime.now(UTC)
-            received = receiving.receive(connection, installation.archive, receipt, now)
-            found.seen += 1
-            found.duplicates += not received.is_new
+        inbox = Inbox(connection, source)
+        try:
+            _receive(installation, inbox, fetch, begun_at, found)
+        except SourceError as failure:
+            found.failure = failure
+        except InvalidSettingError as wrong:
+            found.failure = SettingError(str(wrong))
+        found.waiting = len(inbox.told)
+        sightings.record_sightings(connection, inbox.told, begun_at)
+        sightings.settle(connection, source, begun_at, datetime.now(UTC), found.failure)
         for file in receiving.pending(connection, source):
             _load(installation, connection, file, found)
     return found
+
+
+def _receive(
+    installation: Installation,
+    inbox: Inbox,
+    fetch: Callable[[Inbox], Iterator[Receipt]],
+    begun_at: datetime,
+    found: TakenIn,
+) -> None:
+    """Archive and record each content as it comes. Raises SourceError."""
+    for receipt in fetch(inbox):
+        received = receiving.receive(
+            inbox.connection, installation.archive, receipt, datetime.now(UTC), begun_at
+        )
+        found.seen += 1
+        found.duplicates += not received.is_new
 
 
 def _load(
@@ -117,10 +158,24 @@ def _add_dollars(found: TakenIn, parsed: ParsedFile) -> None:
             found.dollars[table] += pc.sum(rows[MEASURES[table]]).as_py() or Decimal(0)
 
 
+def source_check(specs: Sequence[dg.AssetSpec]) -> list[dg.AssetCheckSpec]:
+    """Describe the check on a source's first table: the last look at it came to its end."""
+    return [
+        dg.AssetCheckSpec(
+            SOURCE_REACHABLE,
+            asset=specs[0].key,
+            blocking=False,
+            description="The source could be reached and was looked through to the end.",
+        )
+    ]
+
+
 def report(
     specs: Sequence[dg.AssetSpec], found: TakenIn, *, is_configured: bool
-) -> Iterator[dg.MaterializeResult[None]]:
-    """Report each table with its new rows, and what the source brought."""
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """Report each table with its new rows, what the source brought, and whether it failed."""
+    said = "configured" if is_configured else "not configured"
+    said = f"failing: {found.failure}" if found.failure else said
     for spec in specs:
         table = spec.key.path[-1]
         dollars = {"new_dollars": usd(found.dollars[table])} if table in MEASURES else {}
@@ -132,7 +187,25 @@ def report(
                 "files_seen": found.seen,
                 "files_loaded": found.loaded,
                 "files_duplicate": found.duplicates,
+                "files_waiting": found.waiting,
                 "findings": found.findings,
-                "source": "configured" if is_configured else "not configured",
+                "source": said,
             },
         )
+    yield _reachable(specs[0], found, said)
+
+
+def _reachable(spec: dg.AssetSpec, found: TakenIn, said: str) -> dg.AssetCheckResult:
+    """What passes by itself warns; what a person has to mend is an error."""
+    passing = found.failure is None or found.failure.code in PASSING
+    return dg.AssetCheckResult(
+        asset_key=spec.key,
+        check_name=SOURCE_REACHABLE,
+        passed=found.failure is None,
+        severity=dg.AssetCheckSeverity.WARN if passing else dg.AssetCheckSeverity.ERROR,
+        metadata={
+            "source": said,
+            "code": found.failure.code if found.failure else "",
+            "files_waiting": found.waiting,
+        },
+    )

@@ -15,6 +15,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from orchestration.own_sources import names_own_sources, own_world
 from orchestration.progress import Progress
 from orchestration.state import (
     DEFAULT_AS_OF,
@@ -32,8 +33,10 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
         from orchestration.errors import expected
+        from orchestration.own_sources import read_env_file
 
         try:
+            read_env_file(os.environ)
             return super().invoke(ctx)
         except expected() as problem:
             _fail(str(problem))
@@ -61,7 +64,8 @@ def run(
 ) -> None:
     """From received files to ERP documents, and the table that says how it ties out.
 
-    Exit code 0: done; 1: failed; 3: done, but the certificate does not pass or entries are held.
+    Exit code 0: done; 1: failed; 3: done, but the certificate does not pass, entries are
+    held or a source failed.
     """
     from orchestration.run import run_pipeline
 
@@ -113,6 +117,17 @@ def status(as_json: AsJson = False) -> None:
             **page.gather(connection),
         }
     _show(found, page.render(found), as_json=as_json)
+
+
+@app.command("check-config")
+def check_config(as_json: AsJson = False) -> None:
+    """Each connector: configured, missing, unreachable or fine. Exit code 1: one is wrong."""
+    from orchestration import check_config as page
+
+    found = page.gather(os.environ)
+    _show({"connectors": found}, page.render(found), as_json=as_json)
+    if not page.is_fine(found):
+        raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -198,6 +213,9 @@ def _world(files: Path | None, seed: int, claims: int, as_of: str | None) -> Wor
     except ValueError:
         _fail(f"not a date like 2026-10-31: {as_of}")
     if files is None:
+        is_asked = (seed, claims) != (DEFAULT_SEED, DEFAULT_CLAIMS)
+        if names_own_sources(os.environ) and not is_asked:
+            return own_world(day)
         return World(seed, claims, day or DEFAULT_AS_OF)
     if not files.is_dir():
         _fail(f"not a folder: {files}")

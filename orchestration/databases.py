@@ -4,18 +4,21 @@ Where it is and how to have it answer; what the databases hold is in resources/w
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import psycopg
 
 from orchestration.errors import ExpectedError
 from orchestration.state import StateFolder, World
+from resources.settings import client_variables
 from resources.warehouse.embedded import EmbeddedPostgres
 
 CONNECT_SECONDS = 10
 OLDEST = 150000
+SCHEMES = ("postgresql", "postgres")
+OWN_PLACE = frozenset({"host", "hostaddr", "port", "user", "password", "dbname", "service"})
 FITNESS = """
 select current_setting('server_version_num')::int, rolsuper or (rolcreaterole and rolcreatedb)
 from pg_roles where rolname = current_user
@@ -33,12 +36,19 @@ class Address:
     host: str
     port: int
     user: str
-    password: str
+    password: str = field(repr=False)
+    parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def query(self) -> str:
+        """Connection parameters (sslmode and others) as they stand in a URL."""
+        return urlencode(self.parameters, quote_via=quote)
 
     def url(self, database: str) -> str:
         """URL of one database for the administrator."""
         user, password = quote(self.user, safe=""), quote(self.password, safe="")
-        return f"postgresql://{user}:{password}@{self.host}:{self.port}/{database}"
+        url = f"postgresql://{user}:{password}@{self.host}:{self.port}/{quote(database, safe='')}"
+        return f"{url}?{self.query}" if self.parameters else url
 
 
 class Server(Protocol):
@@ -97,13 +107,24 @@ class Foreign:
     """A server that somebody else runs: never started or stopped from here."""
 
     def __init__(self, url: str) -> None:
-        """`url` is a postgresql:// URL of an administrator."""
-        parts = urlsplit(url)
+        """`url` is a postgresql:// URL of an administrator. Raises DatabaseUnfitError."""
+        try:
+            parts = urlsplit(url)
+            port = parts.port or 5432
+        except ValueError:
+            raise DatabaseUnfitError("TIEOUT_DATABASE_URL: the port is no number") from None
+        parameters = dict(parse_qsl(parts.query))
+        if parts.scheme not in SCHEMES or not OWN_PLACE.isdisjoint(parameters):
+            raise DatabaseUnfitError(
+                "TIEOUT_DATABASE_URL: write postgresql://user:password@host:port/postgres, and "
+                "only parameters such as sslmode after it"
+            )
         self._address = Address(
             parts.hostname or "127.0.0.1",
-            parts.port or 5432,
+            port,
             unquote(parts.username or "postgres"),
             unquote(parts.password or ""),
+            parameters,
         )
 
     def is_alive(self) -> bool:
@@ -167,5 +188,7 @@ def database_variables(
         "TIEOUT_DB_PORT": str(address.port),
         "TIEOUT_ADMIN_USER": address.user,
         "TIEOUT_ADMIN_PASSWORD": address.password,
+        "TIEOUT_DB_PARAMETERS": address.query,
+        **client_variables(address.parameters),  # for dbt and Dagster, whose clients read these
         **named,
     }

@@ -73,4 +73,5 @@ def _database(settings: Settings) -> ErpDatabase:
         owner_password=known.passwords["erp"],
         admin=known.admin_user,
         admin_password=known.passwords["admin"],
+        query=known.query,
     )

@@ -9,11 +9,23 @@ from orchestration.tables import table
 
 QUERY = """
 select e.exception_id, e.code, e.severity, e.record_kind, e.entity_code, e.amount,
-       f.name as file, e.segment, e.rule, e.message, e.origin, e.opened_at
+       case when s.sighting_id is not null then rtrim(s.location, '/') || '/' || s.name
+            when e.record_kind = 'source' then e.source else f.name end as file,
+       e.segment, e.rule, e.message, e.origin, e.opened_at
 from ops.exception e left join ops.received_file f using (file_id)
+left join ops.file_sighting s on s.sighting_id = e.sighting_id
 where e.closed_at is null and (%s::text is null or e.code = %s)
-order by e.severity, e.code, f.name nulls first, e.segment, e.exception_id
+order by e.severity, e.code, file nulls first, e.segment, e.exception_id
 """
+FAILING = """
+select source, code, message from ops.exception
+where origin = 'receiving' and record_kind = 'source' and closed_at is null order by source
+"""
+
+
+def failing_sources(connection: psycopg.Connection[Any]) -> list[dict[str, Any]]:
+    """Sources at which the last look did not come to its end, and why."""
+    return rows(connection, FAILING)
 
 
 def gather(connection: psycopg.Connection[Any], code: str | None) -> list[dict[str, Any]]:

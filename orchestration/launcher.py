@@ -13,6 +13,7 @@ from pathlib import Path
 from orchestration import commands, erp, outside, processes
 from orchestration.databases import Server, choose_server, database_variables
 from orchestration.errors import ExpectedError
+from orchestration.own_sources import LAUNCHED, hidden, names_own_erp
 from orchestration.progress import Progress
 from orchestration.state import (
     StateFolder,
@@ -47,6 +48,7 @@ class Launcher:
         self.world = world or read_world(self.state)
         self.environ = dict(environ)
         self._asked_world = world
+        self._has_own_erp = self.world.own and names_own_erp(environ)
 
     @contextmanager
     def database(self) -> Iterator[Settings]:
@@ -63,7 +65,7 @@ class Launcher:
     def database_and_erp(self) -> Iterator[Settings]:
         """The database and the ERP of this world, as `database`."""
         with self.database() as settings:
-            self.environ.update(erp.ensure(self.state, settings, self.world, self.progress))
+            self.environ.update(self._start_erp(settings))
             yield load_settings(self.environ)
 
     @contextmanager
@@ -139,7 +141,8 @@ class Launcher:
         known = {**read_secrets(self.state), **found, "TIEOUT_HOME": str(self.state.root)}
         known["DAGSTER_HOME"] = str(self.state.dagster)
         given = {name: value for name, value in self.environ.items() if value}
-        self.environ = {**known, **given, **found}
+        theirs = {} if self.world.own else hidden(self.environ)
+        self.environ = {**known, **given, **found, **theirs, LAUNCHED: self.world.name}
         return load_settings(self.environ)
 
     def _prepare(self, server: Server, settings: Settings) -> None:
@@ -158,7 +161,7 @@ class Launcher:
         """The outside world and the ERP at the same time: both take a while the first time."""
         with ThreadPoolExecutor(max_workers=2) as pool:
             world = pool.submit(self._start_outside)
-            ledger = pool.submit(erp.ensure, self.state, settings, self.world, self.progress)
+            ledger = pool.submit(self._start_erp, settings)
             if meanwhile:
                 meanwhile()
             self.environ.update(world.result())
@@ -167,7 +170,15 @@ class Launcher:
         with self.progress.stage("accounting periods mirrored from the ERP"):
             erp.mirror_periods(ready)
 
+    def _start_erp(self, settings: Settings) -> dict[str, str]:
+        """Our own Tryton; nothing where a user's own sources are posted to a user's own ERP."""
+        if self._has_own_erp:
+            return {}
+        return erp.ensure(self.state, settings, self.world, self.progress)
+
     def _start_outside(self) -> dict[str, str]:
+        if self.world.own:
+            return {}
         with self.progress.stage(f"outside world ready: {self.world.title}"):
             return outside.ensure(self.state, self.world)
 
@@ -177,7 +188,8 @@ class Launcher:
 
     def _stop_rest(self) -> list[str]:
         """Stop all but the database; returns what was running."""
-        stopped = ["sandbox" for path in self._sandboxes() if processes.stop(path)]
+        stopped = ["dagster"] if processes.stop(self.state.run / "dagster.json") else []
+        stopped += ["sandbox" for path in self._sandboxes() if processes.stop(path)]
         if erp.run_file(self.state).exists() and erp.stop(self.state):
             stopped.append("erp")
         return stopped

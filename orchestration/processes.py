@@ -53,12 +53,14 @@ def identify(pid: int) -> Identity:
     return Identity(pid, psutil.Process(pid).create_time())
 
 
-def spawn(command: Sequence[str], log: Path, environ: Mapping[str, str]) -> Identity:
+def spawn(
+    command: Sequence[str], log: Path, environ: Mapping[str, str], folder: Path | None = None
+) -> Identity:
     """Start a server with its output in `log`; no standard input, a session of its own."""
     with log.open("ab") as output:
         child = subprocess.Popen(
             list(command), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            env=dict(environ), start_new_session=True,
+            env=dict(environ), cwd=folder, start_new_session=True,
         )  # fmt: skip
     return identify(child.pid)
 

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
 from orchestration import report
 from orchestration.dagster_instance import variables, write_instance
+from orchestration.exceptions import failing_sources
 from orchestration.launcher import Launcher
 from orchestration.progress import Progress
 from orchestration.state import StateFolder, World
@@ -41,14 +43,22 @@ def run_pipeline(environ: Mapping[str, str], progress: Progress, world: World) -
         )
         with closing(connect(settings.database, "auditor")) as connection:
             found = report.gather(connection)
+            failing = failing_sources(connection)
         lines = [
             launcher.world.title,
+            *_failing_lines(failing),
             *report.render(found),
             *_next(found, settings),
         ]
     has_failed = failed or not report.ties(found)
     progress.say("failed" if has_failed else "done")
-    return RunOutcome(lines, has_failed, report.is_held(found) or not report.passes(found))
+    is_held = report.is_held(found) or not report.passes(found) or bool(failing)
+    return RunOutcome(lines, has_failed, is_held)
+
+
+def _failing_lines(failing: list[dict[str, Any]]) -> list[str]:
+    """Sources that gave nothing, or not everything: what follows is without their newest files."""
+    return [f"source {one['source']} fails: {one['message']} ({one['code']})" for one in failing]
 
 
 def _load(state: StateFolder, progress: Progress) -> None:

@@ -93,7 +93,7 @@ def state_folder(environ: Mapping[str, str]) -> StateFolder:
 
 @dataclass(frozen=True)
 class World:
-    """What a run works on: the synthetic group with these numbers, or a user's own files.
+    """What a run works on: the synthetic group with these numbers, a user's own files or sources.
 
     Each world has databases of its own, so that two of them never mix.
     """
@@ -102,12 +102,15 @@ class World:
     claims: int = DEFAULT_CLAIMS
     as_of: date = DEFAULT_AS_OF
     files: str | None = None
+    own: bool = False
 
     @property
     def name(self) -> str:
-        """Name of its databases' suffix and folder: `main`, `files_<hash>` or `sandbox_<hash>`."""
+        """Suffix of its databases: `main`, `own`, `files_<hash>` or `sandbox_<hash>`."""
         if self == World():
             return "main"
+        if self.own:
+            return "own"
         if self.files is not None:
             return "files_" + _short_hash(self.files)
         return "sandbox_" + _short_hash(f"{self.seed}|{self.claims}|{self.as_of}")
@@ -115,6 +118,8 @@ class World:
     @property
     def title(self) -> str:
         """What a reader should know about it, in one line."""
+        if self.own:
+            return f"your own sources, as of {self.as_of}"
         if self.files is not None:
             return f"the files of {self.files}, as of {self.as_of}"
         return f"sandbox with seed {self.seed}, {self.claims:,} claims, as of {self.as_of}"

@@ -80,6 +80,7 @@ def render(status: dict[str, Any]) -> list[str]:
         f"{bi['schema']}; password: {bi['password_variable']} in {bi['password_file']}",
         *_build_lines(status["build"]),
         *_block("Sources", status["sources"]),
+        "  is each of them configured and within reach? `tieout check-config`",
         *_block("Entries", status["queue"]),
         *_block("Held", status["held"]),
         *_block("Open exceptions", status["exceptions"]),

@@ -31,7 +31,14 @@ def show(cell: Cell) -> str:
         return f"{cell:,}"
     if isinstance(cell, datetime):
         return cell.strftime("%Y-%m-%d %H:%M:%SZ")
-    return cell.isoformat() if isinstance(cell, date) else str(cell)
+    return cell.isoformat() if isinstance(cell, date) else printable(str(cell))
+
+
+def printable(text: str) -> str:
+    """A text that may hold anything (a remote file's name) as a terminal may be given it."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
 
 
 def percent(part: Decimal | int, whole: Decimal | int) -> str:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
-from resources.receipt import Receipt, Sighting, SightingKey
-from resources.settings import SftpSettings
+from resources.receipt import Receipt, Sighting, SightingKey, Waiting
 from resources.sftp import Pickup
+from resources.sftp_settings import SftpSettings
 
 SOURCE = "bank"
+
+
+def pickup(
+    settings: SftpSettings,
+    taken: Collection[SightingKey] = frozenset(),
+    on_sighting: Callable[[Sighting], None] = lambda _: None,
+    waiting: Mapping[SightingKey, Waiting] | None = None,
+) -> Pickup:
+    """Return the pick-up of this source's folders."""
+    folders = settings.bank_folders
+    return Pickup(settings, SOURCE, folders, taken, on_sighting, waiting=waiting or {})
 
 
 def receipts(
     settings: SftpSettings,
     taken: Collection[SightingKey] = frozenset(),
     on_sighting: Callable[[Sighting], None] = lambda _: None,
+    waiting: Mapping[SightingKey, Waiting] | None = None,
 ) -> Iterator[Receipt]:
     """Yield the files that may be taken now; nothing where no server is configured."""
-    return Pickup(settings, SOURCE, settings.bank_folders, taken, on_sighting).receipts()
+    return pickup(settings, taken, on_sighting, waiting).receipts()

@@ -5,7 +5,7 @@ Every secret stays in the environment, which is read when a run needs it and nev
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -89,6 +89,15 @@ class JobRun(dg.ConfigurableResource[Any]):
         if self._as_of is None:
             raise RuntimeError("the run has not begun")
         return self._as_of
+
+    def follow_evidence(self) -> date:
+        """Move the as-of date on to the newest evidence, where the installation says so."""
+        if self.installation.settings.as_of_moves:
+            with self.installation.connect("transform") as connection:
+                latest = builds.latest_evidence(connection, datetime.now(UTC).date())
+                if latest is not None and latest > self.as_of:
+                    self._as_of = builds.move_as_of(connection, self._run_id, latest)
+        return self.as_of
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["JobRun"]:

@@ -244,6 +244,7 @@ def _login(database: DatabaseSettings) -> dict[str, str]:
         "TIEOUT_DB_NAME": database.name,
         "TIEOUT_ROLE_PREFIX": database.role_prefix,
         "TIEOUT_PASSWORD_TRANSFORM": database.passwords["transform"],
+        **database.client_variables,
     }
 
 

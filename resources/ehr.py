@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from urllib.parse import urljoin
 
 from resources.http import Answer, HttpClient, HttpError, retry_after_seconds
-from resources.receipt import Marks, NoMarks, Receipt
+from resources.receipt import Marks, NoMarks, Receipt, SourceError
 from resources.settings import FhirSettings
 from resources.smart import SmartLogin
 
@@ -28,8 +28,10 @@ _EXPIRED = (403, 404, 410)
 _log = logging.getLogger(__name__)
 
 
-class ExportError(Exception):
+class ExportError(SourceError):
     """The export did not give what it promised; the text names the rule."""
+
+    code = "SOURCE_ANSWER"
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,12 @@ def receipts(settings: FhirSettings, marks: Marks | None = None) -> Iterator[Rec
             yield receipt
         if export.transaction_time and not has_problem:
             known.put(TRANSACTION_TIME, export.transaction_time)
+
+
+def check(settings: FhirSettings) -> None:
+    """Log in, and start nothing. Raises HttpError, InvalidSettingError."""
+    with HttpClient(settings.url, attempts=1) as client:
+        SmartLogin(settings, client).headers()
 
 
 def _files(

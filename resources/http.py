@@ -15,6 +15,8 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import stamina
 
+from resources.receipt import SourceError
+
 TIMEOUT_SECONDS = (5.0, 60.0)  # to connect, between bytes
 MOST_BYTES = 512 * 1024 * 1024
 MOST_REDIRECTS = 5
@@ -26,21 +28,33 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 Repeat = Literal["always", "refused", "never"]
 
 
-class HttpError(Exception):
+class HttpError(SourceError):
     """A call failed; `status` is None where no answer came."""
 
-    def __init__(self, call: str, reason: str, status: int | None = None) -> None:
+    code = "SOURCE_ANSWER"
+
+    def __init__(
+        self, call: str, reason: str, status: int | None = None, code: str | None = None
+    ) -> None:
         super().__init__(f"{call}: {reason}")
         self.status = status
+        self.code = code or ("SOURCE_LOGIN" if status in (401, 403) else self.code)
 
 
 class TryLaterError(HttpError):
     """The server says later, or cannot be reached; `wait_seconds` is its wish."""
 
+    code = "SOURCE_OUT_OF_REACH"
+
     def __init__(
-        self, call: str, reason: str, status: int | None, wait_seconds: float | None
+        self,
+        call: str,
+        reason: str,
+        status: int | None,
+        wait_seconds: float | None,
+        code: str | None = None,
     ) -> None:
-        super().__init__(call, reason, status)
+        super().__init__(call, reason, status, code)
         self.wait_seconds = wait_seconds
 
 
@@ -163,9 +177,12 @@ class HttpClient:
                 stream=True,
             ) as response:
                 return Answer(response.status_code, response.headers, self._body(call, response))
+        except requests.exceptions.SSLError:
+            raise HttpError(call, "the certificate is not trusted", code="SOURCE_TLS") from None
         except requests.RequestException as error:
             # The exception's own text holds the address with its query.
-            raise TryLaterError(call, type(error).__name__, None, None) from None
+            reason, code = type(error).__name__, _code(error)
+            raise TryLaterError(call, reason, None, None, code) from None
 
     def _body(self, call: str, response: requests.Response) -> bytes:
         """Read the decoded body up to the limit, so that a small file cannot unpack to a large."""
@@ -206,6 +223,13 @@ def _wait(error: Exception, repeat: Repeat) -> float | bool:
     if repeat == "refused" and error.status not in (429, 503):
         return False
     return True if error.wait_seconds is None else error.wait_seconds
+
+
+def _code(error: requests.RequestException) -> str:
+    if isinstance(error, requests.Timeout):
+        return "SOURCE_NO_ANSWER"
+    is_unknown = "NameResolutionError" in repr(error)
+    return "SOURCE_NAME_UNKNOWN" if is_unknown else "SOURCE_OUT_OF_REACH"
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from resources.http import HttpClient
-from resources.receipt import Marks, NoMarks, Receipt
+from resources.receipt import Marks, NoMarks, Receipt, SourceError
 from resources.settings import CardSettings
 
 SOURCE = "payments"
@@ -27,8 +27,10 @@ LATEST_PAYOUT = timedelta(days=10)
 Element = Mapping[str, Any]
 
 
-class ListError(Exception):
+class ListError(SourceError):
     """The processor's list does not have the shape that it documents; names the list only."""
+
+    code = "SOURCE_ANSWER"
 
 
 @dataclass(frozen=True, order=True)
@@ -83,7 +85,7 @@ class CardLists:
         """Walk back through the months that hold anything: the list is newest first."""
         before: int | None = None
         while True:
-            page = self._page(name, {"limit": "1"} | _window(None, before))
+            page = self.page(name, {"limit": "1"} | _window(None, before))
             if not page["data"]:
                 return
             month = Month.of(_created(name, page["data"][0]))
@@ -122,7 +124,7 @@ class CardLists:
         """Yield every element of a list, page by page."""
         cursor: dict[str, str] = {}
         while True:
-            page = self._page(name, {"limit": str(PAGE_SIZE), **params, **cursor})
+            page = self.page(name, {"limit": str(PAGE_SIZE), **params, **cursor})
             yield from page["data"]
             if not page.get("has_more") or not page["data"]:
                 return
@@ -131,7 +133,8 @@ class CardLists:
                 raise ListError(f"the list {name} does not honour starting_after")
             cursor = following
 
-    def _page(self, name: str, params: Mapping[str, str]) -> Mapping[str, Any]:
+    def page(self, name: str, params: Mapping[str, str]) -> Mapping[str, Any]:
+        """Return one page of a list. Raises HttpError, ListError."""
         headers = {"Authorization": f"Bearer {self.settings.key}", "Accept": "application/json"}
         url = f"{self.settings.url.rstrip('/').removesuffix('/v1')}/v1/{name}"
         return _list(name, self.client.get(url, headers=headers, params=params).body)
@@ -146,6 +149,12 @@ def receipts(settings: CardSettings, marks: Marks | None = None) -> Iterator[Rec
         with HttpClient(settings.url) as client:
             known = NoMarks() if marks is None else marks
             yield from CardLists(settings, client, known).receipts()
+
+
+def check(settings: CardSettings) -> None:
+    """Ask for the newest charge. Raises HttpError, ListError."""
+    with HttpClient(settings.url, attempts=1) as client:
+        CardLists(settings, client, NoMarks()).page("charges", {"limit": "1"})
 
 
 def canonical(page: Mapping[str, Any]) -> bytes:

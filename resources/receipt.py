@@ -7,6 +7,15 @@ from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 
+class SourceError(Exception):
+    """A source cannot be used now; the text names the place and the rule, never a value.
+
+    `code` is the reason that exceptions and checks show.
+    """
+
+    code = "SOURCE_FAILED"
+
+
 class SightingKey(NamedTuple):
     """What makes a remote file the same one when it is seen again."""
 
@@ -35,6 +44,13 @@ class Sighting:
     key: SightingKey
     outcome: Literal["waiting", "failed"]
     reason_code: str
+
+
+class Waiting(NamedTuple):
+    """What is known of a remote file that is not taken: since when, by our clock, and how."""
+
+    first_seen_at: datetime
+    outcome: str
 
 
 class Marks(Protocol):

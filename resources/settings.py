@@ -1,4 +1,4 @@
-"""What the environment says, read once into frozen facts. The only module that reads os.environ.
+"""What the environment says, read once into frozen facts; os.environ is read nowhere else.
 
 Nothing here connects to anything, and no secret ever appears in a repr or an error text.
 """
@@ -11,7 +11,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
+
+from resources.environment import (
+    InvalidSettingError,
+    MissingSettingError,
+    integer,
+    required,
+    text_or_file,
+)
+from resources.sftp_settings import SftpSettings, read_sftp
+
+__all__ = [
+    "CardSettings",
+    "DatabaseSettings",
+    "ErpSettings",
+    "FhirSettings",
+    "InvalidSettingError",
+    "MissingSettingError",
+    "Settings",
+    "SftpSettings",
+    "client_variables",
+    "load_settings",
+    "read_cards",
+    "read_erp",
+    "read_fhir",
+    "read_sftp",
+]
 
 ROLES = (
     "ingest",
@@ -26,25 +52,7 @@ ROLES = (
     "erp",
     "controller",
 )
-DEFAULT_CLEARINGHOUSE_FOLDERS = "/clearinghouse/sent,/clearinghouse/remittances"
-DEFAULT_BANK_FOLDERS = "/bank/statements,/bank/ach"
 Value = TypeVar("Value")
-
-
-class MissingSettingError(Exception):
-    """A variable that the asked-for part needs is absent; the text names the variable only."""
-
-    def __init__(self, variable: str) -> None:
-        super().__init__(f"the environment variable {variable} is not set")
-        self.variable = variable
-
-
-class InvalidSettingError(Exception):
-    """A variable is there but cannot be used; the text names the variable and the rule only."""
-
-    def __init__(self, variable: str, rule: str) -> None:
-        super().__init__(f"the environment variable {variable} must be {rule}")
-        self.variable = variable
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,7 @@ class DatabaseSettings:
     dagster_name: str = "dagster"
     erp_name: str = "erp"
     admin_user: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict, repr=False)  # sslmode and others
 
     def login(self, role: str) -> str:
         """Return the login of a role: the installation's prefix and the role in lower case."""
@@ -78,27 +87,17 @@ class DatabaseSettings:
             raise MissingSettingError("TIEOUT_ADMIN_USER")
         login = quote(self.login(role), safe="")
         place = f"{self.host}:{self.port}/{quote(name or self.name, safe='')}"
-        return f"postgresql://{login}:{quote(password, safe='')}@{place}"
-
-
-@dataclass(frozen=True)
-class SftpSettings:
-    """One SFTP server and the folders of each source on it."""
-
-    host: str = ""
-    port: int = 22
-    user: str = ""
-    password: str = field(default="", repr=False)
-    host_key: str = ""
-    clearinghouse_folders: tuple[str, ...] = ()
-    bank_folders: tuple[str, ...] = ()
-    stable_seconds: float = 1.0
-    incomplete_after_seconds: float = 300.0
+        return f"postgresql://{login}:{quote(password, safe='')}@{place}{self.query}"
 
     @property
-    def is_configured(self) -> bool:
-        """Say whether a server is named at all."""
-        return bool(self.host)
+    def query(self) -> str:
+        """Return the connection parameters as the end of a URL: `?sslmode=...`, or nothing."""
+        return f"?{urlencode(self.parameters, quote_via=quote)}" if self.parameters else ""
+
+    @property
+    def client_variables(self) -> dict[str, str]:
+        """Return the parameters as the variables that libpq reads, for clients that build URLs."""
+        return client_variables(self.parameters)
 
 
 @dataclass(frozen=True)
@@ -157,11 +156,13 @@ class Settings:
 
     home: Path
     database: DatabaseSettings
-    sftp: SftpSettings
+    clearinghouse: SftpSettings
+    bank: SftpSettings
     fhir: FhirSettings
     cards: CardSettings
     erp: ErpSettings
     hash_key: bytes = field(repr=False)
+    as_of_moves: bool = False  # under `tieout up`, with what is received
 
     @property
     def archive_folder(self) -> Path:
@@ -169,18 +170,27 @@ class Settings:
         return self.home / "archive"
 
 
+def client_variables(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return connection parameters as the variables that libpq reads, by its own rule of names."""
+    odd = {"connect_timeout": "PGCONNECT_TIMEOUT", "application_name": "PGAPPNAME"}
+    return {
+        odd.get(name, f"PG{name.upper().replace('_', '')}"): value
+        for name, value in sorted(parameters.items())
+    }
+
+
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings. Raises MissingSettingError or InvalidSettingError, naming the variable."""
     return Settings(
         home=Path(environ.get("TIEOUT_HOME") or ".tieout").absolute(),
         database=_database(environ),
-        sftp=_sftp(environ),
-        fhir=_fhir(environ),
-        cards=CardSettings(
-            url=environ.get("TIEOUT_CARD_URL", ""), key=environ.get("TIEOUT_CARD_KEY", "")
-        ),
-        erp=_erp(environ),
+        clearinghouse=read_sftp(environ, "clearinghouse"),
+        bank=read_sftp(environ, "bank"),
+        fhir=read_fhir(environ),
+        cards=read_cards(environ),
+        erp=read_erp(environ),
         hash_key=_hash_key(environ),
+        as_of_moves=environ.get("TIEOUT_UP") == "1",
     )
 
 
@@ -188,49 +198,42 @@ def _database(environ: Mapping[str, str]) -> DatabaseSettings:
     passwords = {role: environ.get(_password_variable(role), "") for role in (*ROLES, "admin")}
     return DatabaseSettings(
         host=environ.get("TIEOUT_DB_HOST") or "127.0.0.1",
-        port=_integer(environ, "TIEOUT_DB_PORT", None),
+        port=integer(environ, "TIEOUT_DB_PORT", None),
         name=environ.get("TIEOUT_DB_NAME") or "tieout",
-        role_prefix=_required(environ, "TIEOUT_ROLE_PREFIX"),
+        role_prefix=required(environ, "TIEOUT_ROLE_PREFIX"),
         passwords=MappingProxyType({role: word for role, word in passwords.items() if word}),
         dagster_name=environ.get("TIEOUT_DAGSTER_DB_NAME") or "dagster",
         erp_name=environ.get("TIEOUT_ERP_DB_NAME") or "erp",
         admin_user=environ.get("TIEOUT_ADMIN_USER", ""),
+        parameters=MappingProxyType(dict(parse_qsl(environ.get("TIEOUT_DB_PARAMETERS", "")))),
     )
 
 
-def _sftp(environ: Mapping[str, str]) -> SftpSettings:
-    if not environ.get("TIEOUT_SFTP_HOST"):
-        return SftpSettings()
-    return SftpSettings(
-        host=environ["TIEOUT_SFTP_HOST"],
-        port=_integer(environ, "TIEOUT_SFTP_PORT", 22),
-        user=_required(environ, "TIEOUT_SFTP_USER"),
-        password=environ.get("TIEOUT_SFTP_PASSWORD", ""),
-        host_key=_required(environ, "TIEOUT_SFTP_HOST_KEY"),
-        clearinghouse_folders=_list(
-            environ, "TIEOUT_SFTP_CLEARINGHOUSE_FOLDERS", DEFAULT_CLEARINGHOUSE_FOLDERS
-        ),
-        bank_folders=_list(environ, "TIEOUT_SFTP_BANK_FOLDERS", DEFAULT_BANK_FOLDERS),
-        stable_seconds=_seconds(environ, "TIEOUT_SFTP_STABLE_SECONDS", 1.0),
-        incomplete_after_seconds=_seconds(environ, "TIEOUT_SFTP_INCOMPLETE_AFTER_SECONDS", 300.0),
-    )
+def read_cards(environ: Mapping[str, str]) -> CardSettings:
+    """Read the card processor. Raises MissingSettingError where its key is not given."""
+    if not environ.get("TIEOUT_CARD_URL"):
+        return CardSettings()
+    return CardSettings(environ["TIEOUT_CARD_URL"], required(environ, "TIEOUT_CARD_KEY"))
 
 
-def _fhir(environ: Mapping[str, str]) -> FhirSettings:
+def read_fhir(environ: Mapping[str, str]) -> FhirSettings:
+    """Read the FHIR server. Raises MissingSettingError or InvalidSettingError."""
     if not environ.get("TIEOUT_FHIR_URL"):
         return FhirSettings()
+    private_key = text_or_file(environ, "TIEOUT_FHIR_PRIVATE_KEY")
     return FhirSettings(
         url=environ["TIEOUT_FHIR_URL"].rstrip("/"),
-        client_id=_required(environ, "TIEOUT_FHIR_CLIENT_ID"),
-        private_key=_required(environ, "TIEOUT_FHIR_PRIVATE_KEY").replace("\\n", "\n"),
+        client_id=required(environ, "TIEOUT_FHIR_CLIENT_ID"),
+        private_key=private_key or required(environ, "TIEOUT_FHIR_PRIVATE_KEY"),
         key_id=environ.get("TIEOUT_FHIR_KEY_ID", ""),
     )
 
 
-def _erp(environ: Mapping[str, str]) -> ErpSettings:
+def read_erp(environ: Mapping[str, str]) -> ErpSettings:
+    """Read the ERP's address, keys and companies. Raises InvalidSettingError."""
     keys = _by_entity(environ, "TIEOUT_ERP_KEY_")
     companies = {
-        entity: _integer(environ, f"TIEOUT_ERP_COMPANY_{entity}", None)
+        entity: integer(environ, f"TIEOUT_ERP_COMPANY_{entity}", None)
         for entity in _by_entity(environ, "TIEOUT_ERP_COMPANY_")
     }
     return ErpSettings(
@@ -242,7 +245,7 @@ def _erp(environ: Mapping[str, str]) -> ErpSettings:
 
 def _hash_key(environ: Mapping[str, str]) -> bytes:
     try:
-        key = bytes.fromhex(_required(environ, "TIEOUT_HASH_KEY"))
+        key = bytes.fromhex(required(environ, "TIEOUT_HASH_KEY"))
     except ValueError:
         raise InvalidSettingError("TIEOUT_HASH_KEY", "hexadecimal") from None
     if len(key) < 16:
@@ -257,37 +260,6 @@ def _by_entity(environ: Mapping[str, str], prefix: str) -> dict[str, str]:
 
 def _password_variable(role: str) -> str:
     return "TIEOUT_ADMIN_PASSWORD" if role == "admin" else f"TIEOUT_PASSWORD_{role.upper()}"
-
-
-def _required(environ: Mapping[str, str], variable: str) -> str:
-    value = environ.get(variable, "")
-    if not value:
-        raise MissingSettingError(variable)
-    return value
-
-
-def _integer(environ: Mapping[str, str], variable: str, default: int | None) -> int:
-    text = environ.get(variable, "") or ("" if default is None else str(default))
-    if not text:
-        raise MissingSettingError(variable)
-    if not text.isdecimal():
-        raise InvalidSettingError(variable, "a whole number")
-    return int(text)
-
-
-def _seconds(environ: Mapping[str, str], variable: str, default: float) -> float:
-    try:
-        seconds = float(environ.get(variable) or default)
-    except ValueError:
-        raise InvalidSettingError(variable, "a number of seconds") from None
-    if not 0 <= seconds < float("inf"):
-        raise InvalidSettingError(variable, "a number of seconds, zero or more")
-    return seconds
-
-
-def _list(environ: Mapping[str, str], variable: str, default: str) -> tuple[str, ...]:
-    parts = (environ.get(variable) or default).split(",")
-    return tuple(part.strip() for part in parts if part.strip())
 
 
 def _known(values: Mapping[str, Value], entity: str, variable: str) -> Value:

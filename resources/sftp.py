@@ -1,48 +1,51 @@
-"""Picking files up from an SFTP server: pinned host key, stable and complete files only.
+"""Picking files up from an SFTP server: stable and complete files only, whatever they are called.
 
-One connection per pick-up. Remote names are data: nothing here makes a local path of them.
+One connection per pick-up, a new one where it breaks. Remote names are data: nothing here makes a
+local path of them.
 """
 
 from __future__ import annotations
 
-import base64
 import stat
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 
 import paramiko
-import stamina
 
 from billing.intake import is_complete, recognise
-from resources.receipt import Receipt, Sighting, SightingKey
-from resources.settings import InvalidSettingError, SftpSettings
+from resources.receipt import Receipt, Sighting, SightingKey, Waiting
+from resources.sftp_connection import (
+    BrokenOffError,
+    HostKeyChangedError,
+    LoginRefusedError,
+    SftpError,
+    close_of,
+    connected,
+    deadline,
+    is_alive,
+)
+from resources.sftp_settings import SftpSettings
+
+__all__ = ["HostKeyChangedError", "LoginRefusedError", "Pickup", "SftpError", "connected"]
 
 MOST_BYTES = 512 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
 PIPELINED_ABOVE_BYTES = 32 * 1024  # one request reads as much
-CONNECT_SECONDS = 15.0
-ANSWER_SECONDS = 60.0
+SLOWEST_BYTES_PER_SECOND = 32 * 1024
+MOST_BREAKS = 6
 _TEMPORARY_SUFFIXES = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
-
-
-class SftpError(Exception):
-    """The server cannot be used; the text names the server and the rule."""
-
-
-class HostKeyChangedError(SftpError):
-    """The server shows another key than the pinned one: nothing was sent to it."""
-
-
-class LoginRefusedError(SftpError):
-    """The server refused the login. It is tried once only: servers block after a few failures."""
 
 
 @dataclass(frozen=True)
 class Pickup:
-    """One pick-up: from where, for which source, what is taken already, and whom to tell."""
+    """One pick-up: from where, for which source, what is known already, and whom to tell.
+
+    `waiting` is what earlier pick-ups told: what failed before is tried last.
+    """
 
     settings: SftpSettings
     source: str
@@ -52,67 +55,109 @@ class Pickup:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
     most_bytes: int = MOST_BYTES
+    waiting: Mapping[SightingKey, Waiting] = field(default_factory=dict)
 
     def receipts(self) -> Iterator[Receipt]:
         """Yield what is stable, complete and not taken; tell of each other name with a reason.
 
-        Raises HostKeyChangedError, LoginRefusedError, or SftpError where the server is out of
-        reach.
+        A file at which the connection breaks twice is told and passed over. Raises
+        HostKeyChangedError, LoginRefusedError, or SftpError where the server is out of reach.
         """
         if not self.settings.is_configured or not self.folders:
             return
-        with connected(self.settings) as client:
-            first = self._look(client)
-            if not first:
-                return
-            self.sleep(self.settings.stable_seconds)
-            second = set(self._look(client))
-            for key in first:
-                if key in second:
-                    yield from self._take(client, key)
-                else:
-                    self._tell(key, "waiting", "STILL_CHANGING")
+        queue: deque[tuple[SightingKey, bytes]] | None = None
+        breaks: list[SightingKey] = []
+        while queue is None or queue:
+            try:
+                with connected(self.settings) as client:
+                    queue = deque(self._stable(client)) if queue is None else queue
+                    while queue:
+                        yield from self._take(client, *queue[0])
+                        queue.popleft()
+            except BrokenOffError:
+                if not queue or len(breaks) == MOST_BREAKS:
+                    raise
+                key, _ = queue[0]
+                if key in breaks:
+                    self._tell(key, "failed", "READ_BROKE_OFF")
+                    queue.popleft()
+                breaks.append(key)
 
-    def _look(self, client: paramiko.SFTPClient) -> list[SightingKey]:
-        """List the files that are not taken yet, by folder and name."""
-        return [
-            key
+    def look(self, client: paramiko.SFTPClient) -> list[SightingKey]:
+        """List the files that are not taken yet, by folder and name, earlier failures last."""
+        return list(self._found(client))
+
+    def _stable(self, client: paramiko.SFTPClient) -> list[tuple[SightingKey, bytes]]:
+        """Look twice, a while apart; what is not the same any more is told.
+
+        A second look a second later sees another time on whatever was written after the first.
+        """
+        first = self._found(client)
+        if not first:
+            return []
+        self.sleep(self.settings.stable_seconds)
+        second = self._found(client)
+        for key in first:
+            if key not in second:
+                self._tell(key, "waiting", "STILL_CHANGING")
+        return [(key, path) for key, path in first.items() if key in second]
+
+    def _found(self, client: paramiko.SFTPClient) -> dict[SightingKey, bytes]:
+        """Return each file that is not taken with the path that the server knows it by."""
+        found = [
+            (key, path)
             for folder in self.folders
-            for key in self._folder(client, folder)
+            for key, path in self._folder(client, folder)
             if key not in self.taken
         ]
+        return dict(sorted(found, key=lambda one: self._has_failed(one[0])))
 
-    def _folder(self, client: paramiko.SFTPClient, folder: str) -> list[SightingKey]:
+    def _has_failed(self, key: SightingKey) -> bool:
+        known = self.waiting.get(key)
+        return known is not None and known.outcome == "failed"
+
+    def _folder(
+        self, client: paramiko.SFTPClient, folder: str
+    ) -> Iterator[tuple[SightingKey, bytes]]:
+        for entry in sorted(self._entries(client, folder), key=lambda one: one.filename):
+            key = _key(folder, entry)
+            if _is_folder(entry):
+                continue
+            if "/" in entry.filename:  # a name is one step and leads nowhere else
+                self._tell(key, "failed", "NAME_NOT_USABLE")
+            elif not _is_regular(entry):
+                self._tell(key, "failed", "NOT_A_REGULAR_FILE")
+            else:
+                path = f"{folder.rstrip('/')}/{entry.filename}"
+                yield key, path.encode("utf-8", "surrogateescape")
+
+    def _entries(
+        self, client: paramiko.SFTPClient, folder: str
+    ) -> Sequence[paramiko.SFTPAttributes]:
         try:
-            entries = client.listdir_attr(folder)
+            with deadline(close_of(client), _patience_seconds(self.settings, MOST_BYTES // 16)):
+                return client.listdir_attr(folder)
         except FileNotFoundError:
-            self._tell(SightingKey(folder, "", 0, None), "failed", "FOLDER_MISSING")
-            return []
-        except PermissionError:
-            self._tell(SightingKey(folder, "", 0, None), "failed", "FOLDER_NOT_READABLE")
-            return []
-        except UnicodeDecodeError:
-            raise SftpError(f"a name in {folder} is not UTF-8") from None
-        keys = [_key(folder, entry) for entry in entries if not _is_folder(entry)]
-        files = {key for key, entry in zip(keys, _files(entries), strict=True) if entry}
-        for key in sorted(set(keys) - files):
-            self._tell(key, "failed", "NOT_A_REGULAR_FILE")
-        return sorted(files, key=lambda key: key.name)
+            self._tell(_place(folder), "failed", "FOLDER_MISSING")
+        except TimeoutError:
+            raise
+        except OSError:
+            if not is_alive(client):
+                raise
+            self._tell(_place(folder), "failed", "FOLDER_NOT_READABLE")
+        return ()
 
-    def _take(self, client: paramiko.SFTPClient, key: SightingKey) -> Iterator[Receipt]:
+    def _take(
+        self, client: paramiko.SFTPClient, key: SightingKey, path: bytes
+    ) -> Iterator[Receipt]:
         if key.name.startswith(".") or key.name.lower().endswith(_TEMPORARY_SUFFIXES):
             self._tell(key, "waiting", "TEMPORARY_NAME")
             return
         if key.size_bytes > self.most_bytes:
             self._tell(key, "failed", "TOO_LARGE")
             return
-        try:
-            content = _read(client, key, self.most_bytes)
-        except FileNotFoundError:
-            self._tell(key, "failed", "VANISHED")
-            return
-        except PermissionError:
-            self._tell(key, "failed", "NOT_READABLE")
+        content = self._content(client, key, path)
+        if content is None:
             return
         if len(content) != key.size_bytes:
             self._tell(key, "waiting", "STILL_CHANGING")
@@ -121,85 +166,45 @@ class Pickup:
         else:
             self._tell(key, "waiting", "INCOMPLETE")
 
+    def _content(self, client: paramiko.SFTPClient, key: SightingKey, path: bytes) -> bytes | None:
+        """Read a file; None, and told, where this one cannot be read and others may."""
+        try:
+            with deadline(close_of(client), _patience_seconds(self.settings, key.size_bytes)):
+                return _read(client, key, path, self.most_bytes)
+        except FileNotFoundError:
+            self._tell(key, "failed", "VANISHED")
+        except TimeoutError:
+            raise
+        except (OSError, EOFError) as error:
+            if not is_alive(client):
+                raise
+            if isinstance(error, EOFError):  # shorter than it was listed
+                self._tell(key, "waiting", "STILL_CHANGING")
+            else:
+                self._tell(key, "failed", "NOT_READABLE")
+        return None
+
     def _is_whole(self, content: bytes, key: SightingKey) -> bool:
-        """Say whether the file is complete, or so old that its end will not come any more."""
+        """Say whether the file is complete, or so old that its end will not come any more.
+
+        Old by the server's clock or by ours, since either may be wrong.
+        """
         if is_complete(content, recognise(content, key.name)):
             return True
         if key.modified_at is None:
             return True
-        age_seconds = (self.now() - key.modified_at).total_seconds()
-        return age_seconds > self.settings.incomplete_after_seconds
+        known = self.waiting.get(key)
+        since = min(key.modified_at, known.first_seen_at) if known else key.modified_at
+        return (self.now() - since).total_seconds() > self.settings.incomplete_after_seconds
 
-    def _tell(self, key: SightingKey, outcome: str, reason: str) -> None:
-        kind: dict[str, Sighting] = {
-            "waiting": Sighting(self.source, key, "waiting", reason),
-            "failed": Sighting(self.source, key, "failed", reason),
-        }
-        self.on_sighting(kind[outcome])
+    def _tell(self, key: SightingKey, outcome: Literal["waiting", "failed"], reason: str) -> None:
+        self.on_sighting(Sighting(self.source, key, outcome, reason))
 
 
-@contextmanager
-def connected(settings: SftpSettings) -> Iterator[paramiko.SFTPClient]:
-    """Open one connection. Being out of reach is tried again, a refusal is not.
-
-    Whatever breaks off later is an SftpError that names the server and the class of the error.
-    """
-    ssh = paramiko.SSHClient()
-    name = settings.host if settings.port == 22 else f"[{settings.host}]:{settings.port}"
-    key = pinned_key(settings.host_key)
-    ssh.get_host_keys().add(name, key.get_name(), key)
-    ssh.set_missing_host_key_policy(paramiko.RejectPolicy())
-    try:
-        _connect(ssh, settings)
-        client = ssh.open_sftp()
-        if channel := client.get_channel():
-            channel.settimeout(ANSWER_SECONDS)
-        yield client
-    except (paramiko.SSHException, EOFError, OSError) as error:
-        place = f"{settings.host}:{settings.port}"
-        raise SftpError(f"{place} broke off ({type(error).__name__})") from None
-    finally:
-        ssh.close()
-
-
-def pinned_key(line: str) -> paramiko.PKey:
-    """Read a `type base64` host key line. Raises InvalidSettingError."""
-    try:
-        kind, encoded = line.split()[:2]
-        return paramiko.PKey.from_type_string(kind, base64.b64decode(encoded, validate=True))
-    except (ValueError, paramiko.SSHException):
-        raise InvalidSettingError("TIEOUT_SFTP_HOST_KEY", "a line `type base64`") from None
-
-
-def _connect(ssh: paramiko.SSHClient, settings: SftpSettings) -> None:
-    place = f"{settings.host}:{settings.port}"
-    try:
-        for attempt in stamina.retry_context(on=(OSError, EOFError), attempts=4, timeout=60):
-            with attempt:
-                ssh.connect(
-                    settings.host,
-                    settings.port,
-                    settings.user,
-                    settings.password or None,
-                    timeout=CONNECT_SECONDS,
-                    banner_timeout=CONNECT_SECONDS,
-                    auth_timeout=CONNECT_SECONDS,
-                    allow_agent=False,
-                    look_for_keys=False,
-                )
-    except paramiko.BadHostKeyException:
-        raise HostKeyChangedError(f"{place} shows another host key than the pinned one") from None
-    except paramiko.AuthenticationException:
-        raise LoginRefusedError(f"{place} refuses the login") from None
-    except (OSError, EOFError, paramiko.SSHException) as error:
-        raise SftpError(f"{place} is out of reach ({type(error).__name__})") from None
-
-
-def _read(client: paramiko.SFTPClient, key: SightingKey, most_bytes: int) -> bytes:
+def _read(client: paramiko.SFTPClient, key: SightingKey, path: bytes, most_bytes: int) -> bytes:
     """Read at most one byte more than was listed: a file that has grown is told by its length."""
     most = min(key.size_bytes + 1, most_bytes)
     content = bytearray()
-    path = f"{key.location.rstrip('/')}/{key.name}"
     with client.open(path, "rb") as file:
         if key.size_bytes > PIPELINED_ABOVE_BYTES:
             file.prefetch(key.size_bytes)
@@ -211,14 +216,27 @@ def _read(client: paramiko.SFTPClient, key: SightingKey, most_bytes: int) -> byt
     return bytes(content)
 
 
+def _patience_seconds(settings: SftpSettings, size_bytes: int) -> float:
+    """A server that sends a byte now and then never runs into a timeout: the whole has one too."""
+    return settings.answer_seconds + size_bytes / SLOWEST_BYTES_PER_SECOND
+
+
 def _key(folder: str, entry: paramiko.SFTPAttributes) -> SightingKey:
+    """A name that is not UTF-8, or that no database can hold, is known by its escaped form."""
     modified = entry.st_mtime
     at = None if modified is None else datetime.fromtimestamp(modified, UTC)
-    return SightingKey(folder, entry.filename, entry.st_size or 0, at)
+    raw = entry.filename.encode("utf-8", "surrogateescape")
+    name = raw.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
+    return SightingKey(folder, name, entry.st_size or 0, at)
 
 
-def _files(entries: Sequence[paramiko.SFTPAttributes]) -> list[bool]:
-    return [stat.S_ISREG(entry.st_mode or 0) for entry in entries if not _is_folder(entry)]
+def _place(folder: str) -> SightingKey:
+    return SightingKey(folder, "", 0, None)
+
+
+def _is_regular(entry: paramiko.SFTPAttributes) -> bool:
+    """Some servers tell permissions without a type, or nothing: such an entry is a file."""
+    return stat.S_IFMT(entry.st_mode or 0) in (0, stat.S_IFREG)
 
 
 def _is_folder(entry: paramiko.SFTPAttributes) -> bool:

@@ -60,7 +60,12 @@ class SmartLogin:
         }
         headers = {"Accept": "application/json"}
         # Each assertion is good for one request: another try signs another one.
-        answer = self._client.call("POST", url, headers=headers, form=form, repeat="never")
+        try:
+            answer = self._client.call("POST", url, headers=headers, form=form, repeat="never")
+        except HttpError as error:
+            if error.status == 400:  # how OAuth says that it does not know us (RFC 6749, 5.2)
+                error.code = "SOURCE_LOGIN"
+            raise
         found = _json(answer.body, "the token endpoint")
         token, seconds = found.get("access_token"), found.get("expires_in", 300)
         if not isinstance(token, str) or not token:

@@ -49,12 +49,12 @@ class ErpDatabase:
     owner_password: str = field(repr=False)
     admin: str
     admin_password: str = field(repr=False)
+    query: str = field(default="", repr=False)  # `?sslmode=...`, or nothing
 
     @property
     def server_uri(self) -> str:
         """Return the URI of the server for Tryton, as the owner and without a database."""
-        word = quote(self.owner_password, safe="")
-        return f"postgresql://{quote(self.owner, safe='')}:{word}@{self.host}:{self.port}/"
+        return self._uri(self.owner, self.owner_password, "")
 
     @property
     def environment(self) -> dict[str, str]:
@@ -63,13 +63,17 @@ class ErpDatabase:
 
     def connect(self, name: str | None = None) -> psycopg.Connection[Any]:
         """Open an autocommitting connection as the owner."""
-        return psycopg.connect(self.server_uri + quote(name or self.name, safe=""), autocommit=True)
+        uri = self._uri(self.owner, self.owner_password, name or self.name)
+        return psycopg.connect(uri, autocommit=True)
 
     def connect_admin(self) -> psycopg.Connection[Any]:
         """Open an autocommitting connection that may create and drop databases."""
-        word = quote(self.admin_password, safe="")
-        login = f"{quote(self.admin, safe='')}:{word}@{self.host}:{self.port}"
-        return psycopg.connect(f"postgresql://{login}/postgres", autocommit=True)
+        uri = self._uri(self.admin, self.admin_password, "postgres")
+        return psycopg.connect(uri, autocommit=True)
+
+    def _uri(self, login: str, password: str, name: str) -> str:
+        who = f"{quote(login, safe='')}:{quote(password, safe='')}"
+        return f"postgresql://{who}@{self.host}:{self.port}/{quote(name, safe='')}{self.query}"
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,35 @@ def as_of(connection: psycopg.Connection[Any]) -> date:
     return stored
 
 
+LATEST_EVIDENCE = """
+select max(day) from (
+    select max(payment_date) as day from raw.remittance where payment_date <= %(until)s
+    union all select max(as_of_date) from raw.bank_statement where as_of_date <= %(until)s
+    union all select max(posted_date) from raw.ehr_charge where posted_date <= %(until)s
+    union all
+    select max((captured_at at time zone 'UTC')::date) from raw.card_charge
+    where (captured_at at time zone 'UTC')::date <= %(until)s
+) as evidence
+"""
+
+
+def latest_evidence(connection: psycopg.Connection[Any], until: date) -> date | None:
+    """Return the newest date of a payment, statement, charge or card charge, up to `until`."""
+    found = connection.execute(LATEST_EVIDENCE, {"until": until}).fetchone()
+    return found[0] if found else None
+
+
+def move_as_of(connection: psycopg.Connection[Any], build_id: str, to: date) -> date:
+    """Move the as-of date on to a later day, of the running build too; return what it is now.
+
+    It never moves back, nor past today (UTC).
+    """
+    found = connection.execute("select ops.move_as_of(%s, %s)", (build_id, to)).fetchone()
+    connection.commit()
+    moved: date = found[0] if found else to
+    return moved
+
+
 def entities(connection: psycopg.Connection[Any]) -> list[str]:
     """Return the codes of all legal entities, in order."""
     rows = connection.execute("select entity_code from ops.entity order by entity_code")

@@ -33,8 +33,15 @@ def load_governance(connection: Connection[Any], folder: Path, chart: Path = CHA
 
 
 def set_as_of(connection: Connection[Any], as_of: date) -> None:
-    """Store the date on which everything looks; no event is dated after it."""
-    connection.execute("update ops.installation set as_of_date = %s, updated_at = now()", [as_of])
+    """Store the date on which everything looks; no event is dated after it.
+
+    Asked for again, it leaves a date alone that has moved on since (`builds.move_as_of`).
+    """
+    connection.execute(
+        "update ops.installation set updated_at = now(), asked_as_of_date = %(day)s, as_of_date ="
+        " case when asked_as_of_date = %(day)s then greatest(as_of_date, %(day)s) else %(day)s end",
+        {"day": as_of},
+    )
 
 
 def _load_group(connection: Connection[Any], group: Group) -> None:

@@ -5,6 +5,7 @@ Also what receiving remembers: which remote files were taken, and how far an API
 
 from __future__ import annotations
 
+import errno
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from psycopg.pq import TransactionStatus
 
 from billing.intake import recognise
 from resources.archive import Archive, StoredFile
-from resources.receipt import Receipt, Sighting, SightingKey
+from resources.receipt import Receipt, SightingKey, SourceError
 from resources.warehouse.database import scrub
 
 # A file that has not landed is offered again: a crash after archiving is made good.
@@ -37,6 +38,12 @@ class Received:
     is_new: bool = False
 
 
+class ArchiveNotWritableError(SourceError):
+    """The archive takes no more bytes, say because its disk is full; nothing was recorded."""
+
+    code = "ARCHIVE_NOT_WRITABLE"
+
+
 @contextmanager
 def own_transaction(connection: psycopg.Connection[Any]) -> Iterator[None]:
     """Commit at the end, roll back on an error, and scrub what the database says of it."""
@@ -50,10 +57,18 @@ def own_transaction(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 def receive(
-    connection: psycopg.Connection[Any], archive: Archive, receipt: Receipt, now: datetime
+    connection: psycopg.Connection[Any],
+    archive: Archive,
+    receipt: Receipt,
+    now: datetime,
+    look_at: datetime | None = None,
 ) -> Received:
-    """Archive a content and record it; the same content again is only one more sighting."""
-    stored = archive.store(receipt.content)
+    """Archive a content and record it; the same content again is only one more sighting.
+
+    `look_at` is when the look at the source began that found it (default: now). Raises
+    ArchiveNotWritableError, and then nothing is recorded.
+    """
+    stored = _store(archive, receipt.content)
     kind = recognise(receipt.content, receipt.name).value
     with own_transaction(connection):
         inserted = connection.execute(
@@ -64,14 +79,14 @@ def receive(
                 stored.file_id,
                 stored.sha256,
                 receipt.source,
-                _storable(receipt.name),
+                storable(receipt.name),
                 kind,
                 stored.size_bytes,
                 now,
             ),
         ).fetchone()
         outcome = _sighting_outcome(connection, stored, receipt)
-        _see(connection, receipt, stored, now, outcome)
+        _see(connection, receipt, stored, (now, look_at or now), outcome)
         row = connection.execute(
             f"select {_COLUMNS} from ops.received_file where file_id = %s",  # noqa: S608
             (stored.file_id,),
@@ -104,29 +119,6 @@ def taken(connection: psycopg.Connection[Any], source: str) -> frozenset[Sightin
     return frozenset(SightingKey(*row) for row in rows)
 
 
-def record_sighting(connection: psycopg.Connection[Any], sighting: Sighting, now: datetime) -> None:
-    """Record a remote file that waits or failed; what was taken before stays taken."""
-    key = sighting.key
-    with own_transaction(connection):
-        connection.execute(
-            "insert into ops.file_sighting as seen (source, location, name, size_bytes,"
-            " modified_at, seen_at, outcome, reason_code) values (%s, %s, %s, %s, %s, %s, %s, %s)"
-            " on conflict (source, location, name, size_bytes, modified_at) do update"
-            " set seen_at = excluded.seen_at, outcome = excluded.outcome,"
-            " reason_code = excluded.reason_code where seen.outcome in ('waiting', 'failed')",
-            (
-                sighting.source,
-                key.location,
-                _storable(key.name),
-                key.size_bytes,
-                key.modified_at,
-                now,
-                sighting.outcome,
-                sighting.reason_code,
-            ),
-        )
-
-
 @dataclass(frozen=True)
 class FetchMarks:
     """The marks of one source in `ops.fetch_mark`."""
@@ -154,6 +146,14 @@ class FetchMarks:
             )
 
 
+def _store(archive: Archive, content: bytes) -> StoredFile:
+    try:
+        return archive.store(content)
+    except OSError as error:
+        why = errno.errorcode.get(error.errno or 0, type(error).__name__)
+        raise ArchiveNotWritableError(f"the archive cannot be written ({why})") from None
+
+
 def _sighting_outcome(
     connection: psycopg.Connection[Any], stored: StoredFile, receipt: Receipt
 ) -> str:
@@ -161,7 +161,7 @@ def _sighting_outcome(
     other = connection.execute(
         "select 1 from ops.file_sighting where file_id = %s"
         " and (source, location, name) <> (%s, %s, %s) order by sighting_id limit 1",
-        (stored.file_id, receipt.source, receipt.location, _storable(receipt.name)),
+        (stored.file_id, receipt.source, receipt.location, storable(receipt.name)),
     ).fetchone()
     return "taken" if other is None else "duplicate"
 
@@ -170,13 +170,13 @@ def _see(
     connection: psycopg.Connection[Any],
     receipt: Receipt,
     stored: StoredFile,
-    now: datetime,
+    seen: tuple[datetime, datetime],
     outcome: str,
 ) -> None:
     """Record the sighting; the same name, size and time with other bytes replaces the old one."""
     connection.execute(
         "insert into ops.file_sighting as seen (file_id, source, location, name, size_bytes,"
-        " modified_at, seen_at, outcome) values (%s, %s, %s, %s, %s, %s, %s, %s)"
+        " modified_at, seen_at, first_seen_at, outcome) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " on conflict (source, location, name, size_bytes, modified_at) do update"
         " set file_id = excluded.file_id, seen_at = excluded.seen_at, outcome = excluded.outcome,"
         " reason_code = null where seen.file_id is distinct from excluded.file_id",
@@ -184,15 +184,15 @@ def _see(
             stored.file_id,
             receipt.source,
             receipt.location,
-            _storable(receipt.name),
+            storable(receipt.name),
             stored.size_bytes,
             receipt.modified_at,
-            now,
+            *seen,
             outcome,
         ),
     )
 
 
-def _storable(name: str) -> str:
-    """Make a remote name storable: it is data, and may hold anything but NUL."""
+def storable(name: str) -> str:
+    """Return a remote name as it can be stored: it is data, and may hold anything but NUL."""
     return name.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

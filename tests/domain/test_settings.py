@@ -40,7 +40,8 @@ def test_the_least_environment_has_no_source_configured():
     assert found.home == Path("/var/lib/tieout")
     assert found.archive_folder == Path("/var/lib/tieout/archive")
     assert found.database.name == "tieout"
-    assert (found.sftp, found.fhir, found.cards) == (SftpSettings(), FhirSettings(), CardSettings())
+    assert found.clearinghouse == found.bank == SftpSettings()
+    assert (found.fhir, found.cards) == (FhirSettings(), CardSettings())
     assert not found.erp.is_configured
     assert found.hash_key == bytes.fromhex("ab" * 32)
 
@@ -89,12 +90,12 @@ def test_a_configured_source_needs_all_of_its_variables():
 
 
 def test_the_folders_and_times_of_the_pick_up_have_defaults_and_can_be_changed():
-    found = load_settings({**LEAST, **SFTP}).sftp
+    found = load_settings({**LEAST, **SFTP}).bank
     assert found.clearinghouse_folders == ("/clearinghouse/sent", "/clearinghouse/remittances")
     assert found.bank_folders == ("/bank/statements", "/bank/ach")
     assert (found.stable_seconds, found.incomplete_after_seconds) == (1.0, 300.0)
     other = load_settings({**LEAST, **SFTP, "TIEOUT_SFTP_BANK_FOLDERS": "/a, /b,"})
-    assert other.sftp.bank_folders == ("/a", "/b")
+    assert other.bank.bank_folders == ("/a", "/b")
 
 
 def test_an_escaped_key_is_a_key_of_several_lines():
@@ -115,3 +116,40 @@ def test_no_secret_is_shown():
     assert "SECRET" not in shown
     assert "p@ss" not in shown
     assert repr(bytes.fromhex("ab" * 32)) not in shown
+
+
+def test_one_server_is_for_both_sources_unless_one_names_its_own():
+    both = load_settings({**LEAST, **SFTP})
+    assert both.bank == both.clearinghouse
+    found = load_settings({**LEAST, **SFTP, "TIEOUT_BANK_SFTP_USER": "teller"})
+    assert (found.bank.user, found.bank.password) == ("teller", "SECRET-1")
+    assert found.clearinghouse.user == "user"
+
+
+def test_a_host_of_its_own_gets_nothing_of_the_other_login():
+    own = {"TIEOUT_BANK_SFTP_HOST": "sftp.bank.example", "TIEOUT_BANK_SFTP_USER": "hospital"}
+    with pytest.raises(MissingSettingError, match="TIEOUT_BANK_SFTP_HOST_KEY"):
+        load_settings({**LEAST, **SFTP, **own})
+    own |= {"TIEOUT_BANK_SFTP_HOST_KEY": "ssh-ed25519 BBBB"}
+    found = load_settings({**LEAST, **SFTP, **own, "TIEOUT_SFTP_STABLE_SECONDS": "3"}).bank
+    assert (found.address, found.user, found.password) == ("sftp.bank.example:22", "hospital", "")
+    assert found.stable_seconds == 3
+
+
+def test_a_private_key_comes_from_a_variable_or_a_file(tmp_path):
+    (tmp_path / "key").write_text("SECRET-5\n")
+    named = {"TIEOUT_SFTP_PRIVATE_KEY_FILE": str(tmp_path / "key")}
+    assert load_settings({**LEAST, **SFTP, **named}).bank.private_key == "SECRET-5\n"
+    with pytest.raises(InvalidSettingError, match="TIEOUT_SFTP_PRIVATE_KEY_FILE"):
+        load_settings({**LEAST, **SFTP, "TIEOUT_SFTP_PRIVATE_KEY_FILE": str(tmp_path / "none")})
+
+
+def test_the_parameters_of_the_database_reach_every_client():
+    words = {"TIEOUT_DB_PARAMETERS": "sslmode=verify-full&sslrootcert=%2Fetc%2Four+own%2Fca.pem"}
+    found = load_settings({**LEAST, **words}).database
+    known = psycopg.conninfo.conninfo_to_dict(found.url("ingest"))
+    assert (known["sslmode"], known["sslrootcert"]) == ("verify-full", "/etc/our own/ca.pem")
+    assert found.client_variables == {
+        "PGSSLMODE": "verify-full",
+        "PGSSLROOTCERT": "/etc/our own/ca.pem",
+    }

@@ -5,9 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +27,16 @@ CLAIMS = 300
 
 @dataclass(frozen=True)
 class Installation:
-    """A state folder and the command that works on it."""
+    """A state folder, the command that works on it, and what else the command is told."""
 
     home: Path
+    told: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environ(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("TIEOUT_", "DAGSTER_"))}
-        return {**kept, "TIEOUT_HOME": str(self.home)}
+        own = {"TIEOUT_HOME": str(self.home), "TIEOUT_ENV_FILE": os.devnull}
+        return {**kept, **own, **self.told}
 
     def tieout(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

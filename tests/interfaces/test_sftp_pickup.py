@@ -56,13 +56,14 @@ class SftpServer:
     key: asyncssh.SSHKey = field(default_factory=lambda: asyncssh.generate_private_key("ssh-rsa"))
     port: int = 0
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    listening: asyncssh.SSHAcceptor | None = None
 
     def run(self) -> Iterator["SftpServer"]:
         loop = self.loop
         thread = threading.Thread(target=loop.run_forever, daemon=True)
         thread.start()
         listening = asyncio.run_coroutine_threadsafe(self._listen(), loop).result(30)
-        self.port = listening.get_port()
+        self.port, self.listening = listening.get_port(), listening
         yield self
         asyncio.run_coroutine_threadsafe(_close(listening), loop).result(30)
         loop.call_soon_threadsafe(loop.stop)
@@ -268,13 +269,23 @@ def test_a_refused_login_is_tried_once(server):
     assert "guess" not in str(refused.value)
 
 
-def test_a_connection_that_breaks_off_is_an_error_and_keeps_what_came_before(server):
+def test_a_connection_that_breaks_off_between_files_is_made_again(server):
     server.put("bank/a.bai", WHOLE)
     server.put("bank/b.bai", WHOLE)
     receipts = Pickup(server.settings(), "bank", ("/bank",)).receipts()
     assert next(receipts).name == "a.bai"
     server.loop.call_soon_threadsafe(OneUser.connections[-1].abort)
-    with pytest.raises(SftpError, match="broke off"):
+    assert [one.name for one in receipts] == ["b.bai"]
+
+
+def test_a_server_that_goes_away_is_an_error_and_what_came_before_is_kept(server):
+    server.put("bank/a.bai", WHOLE)
+    server.put("bank/b.bai", WHOLE)
+    receipts = Pickup(server.settings(), "bank", ("/bank",)).receipts()
+    assert next(receipts).name == "a.bai"
+    server.loop.call_soon_threadsafe(server.listening.close)
+    server.loop.call_soon_threadsafe(OneUser.connections[-1].abort)
+    with stamina.set_testing(True, attempts=2), pytest.raises(SftpError, match="out of reach"):
         list(receipts)
 
 

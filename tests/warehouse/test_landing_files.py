@@ -26,9 +26,9 @@ from resources.warehouse.receiving import (
     Received,
     pending,
     receive,
-    record_sighting,
     taken,
 )
+from resources.warehouse.sightings import record_sighting
 
 NOW = datetime(2026, 10, 1, 6, tzinfo=UTC)
 KEY = bytes(range(32))

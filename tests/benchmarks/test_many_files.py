@@ -1,0 +1,66 @@
+"""Ten thousand small files in one folder: what the first look costs, and the second."""
+
+import resource as limits
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assets.receiving import TakenIn, take_in
+from resources import bank
+from resources.dagster_resources import Installation
+from tests.fixtures.openssh import OpenSsh, openssh, sshd_path
+
+FILES = 10_000
+STATEMENT = b"01,B,G,261001,0530,%d,,,2/\n99,0,0,2/\n"
+pytestmark = pytest.mark.skipif(sshd_path() is None, reason="OpenSSH's sshd is not installed")
+
+
+@pytest.fixture(scope="module")
+def sshd(tmp_path_factory) -> Iterator[OpenSsh]:
+    folder = tmp_path_factory.mktemp("openssh")
+    folder.chmod(0o755)
+    with openssh(folder) as running:
+        yield running
+
+
+@pytest.fixture
+def installation(sshd, database, tmp_path, monkeypatch) -> Installation:
+    folders = {"TIEOUT_SFTP_BANK_FOLDERS": str(tmp_path / "drop")}
+    home = {"TIEOUT_HOME": str(tmp_path / "home"), "TIEOUT_SFTP_STABLE_SECONDS": "0.1"}
+    for name, value in {**database.environ(), **sshd.environ, **folders, **home}.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "drop").mkdir()
+    return Installation()
+
+
+def look(installation: Installation) -> TakenIn:
+    settings = installation.settings.bank
+    return take_in(
+        installation,
+        bank.SOURCE,
+        lambda inbox: bank.receipts(settings, inbox.taken, inbox.tell, inbox.waiting),
+    )
+
+
+def timed(installation: Installation) -> tuple[TakenIn, float]:
+    begun = time.monotonic()
+    found = look(installation)
+    return found, time.monotonic() - begun
+
+
+def test_ten_thousand_files_are_taken_once_each(installation, tmp_path: Path, database, capsys):
+    for number in range(FILES):
+        (tmp_path / "drop" / f"{number:05}.bai").write_bytes(STATEMENT % number)
+    first, seconds = timed(installation)
+    assert (first.seen, first.duplicates, first.loaded, first.failure) == (FILES, 0, FILES, None)
+    second, again = timed(installation)
+    assert (second.seen, second.loaded, second.waiting) == (0, 0, 0)
+    rows = database.connect("auditor").execute("select count(*) from ops.received_file").fetchone()
+    assert rows == (FILES,)
+    megabytes = limits.getrusage(limits.RUSAGE_SELF).ru_maxrss // 1024
+    with capsys.disabled():
+        sys.stdout.write(f"\n{FILES:,} files: {seconds:.1f} s, again {again:.1f} s, ")
+        sys.stdout.write(f"at most {megabytes} MB\n")
