@@ -22,6 +22,7 @@ from resources.dagster_resources import DBT_PROJECT, Erp, Installation, JobRun
 from resources.dbt_runner import DbtRunner, expected_nodes
 from sensors.posting import posting_sensor
 from sensors.reaping import reaping_sensor
+from sensors.sources import source_sensors
 
 
 def build_defs(manifest: Path, resources: Mapping[str, object] | None = None) -> dg.Definitions:
@@ -57,7 +58,7 @@ def build_defs(manifest: Path, resources: Mapping[str, object] | None = None) ->
         asset_checks=[suite_checks(name, suite) for name, suite in SUITES.items()],
         jobs=jobs(building, posting),
         schedules=[build_schedule()],
-        sensors=[posting_sensor, reaping_sensor],
+        sensors=[*source_sensors(), posting_sensor, reaping_sensor],
         resources={**own_resources(Installation()), **(resources or {})},
         executor=dg.in_process_executor,
     )

@@ -26,6 +26,7 @@ from resources.sftp_settings import SftpSettings
 CONNECT_SECONDS = 15.0
 QUIET = "tieout.sftp"  # what breaks is an error of ours; paramiko's own words are not for a screen
 ATTEMPTS = 4
+SILENCE = ("banner", "No existing session")  # how paramiko says that nothing came in time
 BROKEN = (paramiko.SSHException, paramiko.SFTPError, EOFError, OSError)
 Kind = TypeVar("Kind", bound=SourceError)
 
@@ -205,7 +206,7 @@ def _is_passing(error: Exception) -> bool:
 def _unreachable(place: str, error: Exception) -> SftpError:
     if isinstance(error, socket.gaierror):
         return _error(SftpError, f"{place}: the name is not known", "SOURCE_NAME_UNKNOWN")
-    if isinstance(error, TimeoutError) or "banner" in str(error):
+    if isinstance(error, TimeoutError) or any(word in str(error) for word in SILENCE):
         return _silent(place)
     if "known_hosts" in str(error):
         return HostKeyChangedError(f"{place}: its host key is not among the known ones")

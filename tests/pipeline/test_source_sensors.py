@@ -1,0 +1,70 @@
+"""When a source makes a build start: from what lies there and what the database says of it."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import pytest
+
+from resources.dagster_resources import Installation
+from resources.receipt import SightingKey, Waiting
+from sensors.sources import REFUSED_AGAIN, SourceState, decide, mark_of, source_sensors
+
+NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)
+FILE = SightingKey("/in", "a.835", 100, NOW)
+OTHER = SightingKey("/in", "b.835", 100, NOW)
+SEEN = frozenset({mark_of(FILE)})
+
+
+def test_a_file_that_lay_there_at_the_look_before_is_built_for():
+    assert decide(SourceState([FILE], SEEN), NOW).should_build
+
+
+def test_a_file_that_has_just_come_waits_for_the_next_look():
+    decision = decide(SourceState([FILE]), NOW)
+    assert (decision.should_build, decision.reason) == (False, "1 files have just come")
+
+
+def test_a_file_that_grew_since_the_look_before_has_just_come():
+    grown = FILE._replace(size_bytes=101)
+    assert not decide(SourceState([grown], SEEN), NOW).should_build
+
+
+def test_one_that_waits_long_enough_is_not_kept_back_by_one_that_has_just_come():
+    assert decide(SourceState([FILE, OTHER], SEEN), NOW).should_build
+
+
+def test_nothing_is_asked_for_while_a_build_is_at_work_or_the_source_fails():
+    assert not decide(SourceState([FILE], SEEN, is_building=True), NOW).should_build
+    decision = decide(SourceState([], failure="SOURCE_LOGIN"), NOW)
+    assert decision.reason == "the source fails: SOURCE_LOGIN"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "age", "again"),
+    [
+        ("waiting", timedelta(seconds=1), False),
+        ("waiting", timedelta(minutes=5), True),
+        ("waiting", timedelta(hours=1), False),
+        ("failed", timedelta(minutes=5), False),
+        ("failed", REFUSED_AGAIN, True),
+    ],
+)
+def test_a_file_that_a_run_left_alone_is_tried_again_once_its_patience_is_over(outcome, age, again):
+    told = {FILE: Waiting(NOW - age, outcome)}
+    assert decide(SourceState([FILE], SEEN, told), NOW).should_build is again
+
+
+def test_no_name_of_a_file_stands_in_its_mark():
+    assert re.fullmatch("[0-9a-f]{16}", mark_of(FILE))
+    assert mark_of(FILE) != mark_of(OTHER)
+
+
+@pytest.mark.parametrize("sensor", source_sensors(), ids=lambda sensor: sensor.name)
+def test_a_source_that_is_not_set_up_asks_for_nothing(pipeline, sensor):
+    with dg.build_sensor_context(
+        pipeline.instance, resources={"installation": Installation()}
+    ) as context:
+        found = sensor(context)
+    assert isinstance(found, dg.SkipReason)
+    assert found.skip_message == "nothing to take; 0 files wait"
