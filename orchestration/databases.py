@@ -57,6 +57,9 @@ class Server(Protocol):
     def is_alive(self) -> bool:
         """Whether it answers now."""
 
+    def has_process(self) -> bool:
+        """Whether there is a process that may answer; one of somebody else's always may."""
+
     def start(self) -> None:
         """Have it answer."""
 
@@ -84,6 +87,10 @@ class Embedded:
     def is_alive(self) -> bool:
         """Whether it answers now."""
         return self.server.is_alive()
+
+    def has_process(self) -> bool:
+        """Whether its process lives."""
+        return self.server.has_process()
 
     def start(self) -> None:
         """Make the cluster where there is none, and start it."""
@@ -133,6 +140,10 @@ class Foreign:
             self.start()
         except DatabaseUnfitError:
             return False
+        return True
+
+    def has_process(self) -> bool:
+        """Taken for granted: it is not ours to start."""
         return True
 
     def start(self) -> None:

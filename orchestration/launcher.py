@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from orchestration import commands, erp, outside, processes
+from orchestration import commands, erp, living, outside, processes
 from orchestration.databases import Server, choose_server, database_variables
 from orchestration.errors import ExpectedError
 from orchestration.own_sources import LAUNCHED, hidden, names_own_erp
@@ -47,8 +47,8 @@ class Launcher:
         self.progress = progress
         self.world = world or read_world(self.state)
         self.environ = dict(environ)
-        self._asked_world = world
-        self._has_own_erp = self.world.own and names_own_erp(environ)
+        self.server: Server | None = None  # the database's, while `everything` lasts
+        self.has_own_erp = self.world.own and names_own_erp(environ)
 
     @contextmanager
     def database(self) -> Iterator[Settings]:
@@ -76,10 +76,23 @@ class Launcher:
         while others are waited for.
         """
         self.state.make()
+        living.refuse_another_world(self.state, self.world)
         with self._serving() as server:
             with only_one(self.state):
                 self._set_up(server, meanwhile)
+            self.server = server
             yield load_settings(self.environ)
+
+    def start_outside(self) -> None:
+        """Serve the outside world again after it died."""
+        with only_one(self.state):
+            outside.ensure(self.state, self.world)
+
+    def start_erp(self) -> None:
+        """Start the ERP again after it died."""
+        with only_one(self.state):
+            quiet = Progress(is_quiet=True)
+            erp.ensure(self.state, load_settings(self.environ), self.world, quiet)
 
     def _set_up(self, server: Server, meanwhile: Callable[[], None] | None) -> None:
         keep_world(self.state, self.world)
@@ -90,7 +103,8 @@ class Launcher:
 
     def stop_all(self) -> list[str]:
         """Stop every server of this state folder, whoever uses it; returns what was running."""
-        stopped = self._stop_rest()
+        stopped = ["up"] if living.stop(self.state) else []
+        stopped += self._stop_rest()
         if self._has_embedded:
             server = choose_server(self.state, read_secrets(self.state), {})
             if server.is_alive():
@@ -109,6 +123,7 @@ class Launcher:
         """Each server of this state folder, as it was before the command that asks."""
         found = [_seen("sandbox", path) for path in self._sandboxes()]
         found.append(_seen("erp", erp.run_file(self.state)))
+        found += [_seen(f"dagster {name}", path) for name, path in living.program_files(self.state)]
         if self.state.secrets.exists():
             server = choose_server(self.state, read_secrets(self.state), self.environ)
             is_alive = server.is_alive()
@@ -172,7 +187,7 @@ class Launcher:
 
     def _start_erp(self, settings: Settings) -> dict[str, str]:
         """Our own Tryton; nothing where a user's own sources are posted to a user's own ERP."""
-        if self._has_own_erp:
+        if self.has_own_erp:
             return {}
         return erp.ensure(self.state, settings, self.world, self.progress)
 
@@ -188,7 +203,7 @@ class Launcher:
 
     def _stop_rest(self) -> list[str]:
         """Stop all but the database; returns what was running."""
-        stopped = ["dagster"] if processes.stop(self.state.run / "dagster.json") else []
+        stopped = living.stop_programs(self.state)
         stopped += ["sandbox" for path in self._sandboxes() if processes.stop(path)]
         if erp.run_file(self.state).exists() and erp.stop(self.state):
             stopped.append("erp")

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from orchestration import processes
 from orchestration.errors import ExpectedError
-from orchestration.state import StateFolder, World, write_whole
+from orchestration.state import StateFolder, World, keep_port, kept_port, write_whole
+from resources.warehouse.embedded import port_or_free
 
 SERVE_SECONDS = 60.0
 CODE = Path(__file__).parents[1]
@@ -56,23 +57,31 @@ def _generate(state: StateFolder, world: World) -> None:
 
 def _serve(state: StateFolder, world: World) -> dict[str, str]:
     """Serve the files by the server that runs already, or by a new one."""
-    folder, addresses = state.sandbox(world), state.run / f"addresses_{world.name}.json"
+    addresses = state.run / f"addresses_{world.name}.json"
     found = processes.read(pid_file(state, world))
     if found is None or not addresses.exists():
         addresses.unlink(missing_ok=True)
         log = state.logs / "sandbox.log"
-        command = [sys.executable, "-m", "sandbox.serve", "--folder", str(folder)]
-        command += [
-            "--address-file",
-            str(addresses),
-            *(["--files", world.files] if world.files else []),
-        ]
-        server = processes.spawn(command, log, _plain_environment())
+        server = processes.spawn(_server(state, world, addresses), log, _plain_environment())
         processes.keep(pid_file(state, world), server)
         processes.wait_for_file(addresses, server, log, SERVE_SECONDS)
         url = _summary(json.loads(addresses.read_text()))
         processes.keep(pid_file(state, world), server, url=url)
     return variables(json.loads(addresses.read_text()))
+
+
+def _server(state: StateFolder, world: World, addresses: Path) -> list[str]:
+    """The command of the server, at the ports that it had before."""
+    command = [sys.executable, "-m", "sandbox.serve", "--folder", str(state.sandbox(world))]
+    command += ["--address-file", str(addresses)]
+    for option, name in (
+        ("--sftp-port", f"sftp_{world.name}"),
+        ("--web-port", f"web_{world.name}"),
+    ):
+        port = port_or_free(kept_port(state, name))
+        keep_port(state, name, port)
+        command += [option, str(port)]
+    return [*command, *(["--files", world.files] if world.files else [])]
 
 
 def _summary(addresses: Mapping[str, Mapping[str, object]]) -> str:

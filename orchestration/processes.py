@@ -6,10 +6,9 @@ runs in a session of its own, so that it neither holds our output nor dies of ou
 
 import json
 import os
-import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -80,24 +79,25 @@ def read(path: Path) -> tuple[Identity, dict[str, object]] | None:
     return (server, kept) if server.process() else None
 
 
-def stop(path: Path) -> bool:
+def stop(path: Path, patience_seconds: float = STOP_SECONDS) -> bool:
     """Stop the server of a pid file and its children; True when there was one to stop."""
     found = read(path)
     path.unlink(missing_ok=True)
     if found is None:
         return False
-    end(found[0])
+    end(found[0], patience_seconds)
     return True
 
 
-def end(server: Identity, first: signal.Signals = signal.SIGTERM) -> None:
-    """End a process by the signal that it is used to, then whatever is left of its tree."""
+def end(server: Identity, patience_seconds: float = STOP_SECONDS) -> None:
+    """End a process, after a while more firmly, then whatever is left of its tree."""
     process = server.process()
     if process is None:
         return
     children = process.children(recursive=True)
-    process.send_signal(first)
-    left = [*psutil.wait_procs([process], timeout=STOP_SECONDS)[1], *children]
+    with suppress(psutil.NoSuchProcess):
+        process.terminate()
+    left = [*psutil.wait_procs([process], timeout=patience_seconds)[1], *children]
     for stronger in (psutil.Process.terminate, psutil.Process.kill):
         for one in left:
             with suppress(psutil.NoSuchProcess):
@@ -105,10 +105,36 @@ def end(server: Identity, first: signal.Signals = signal.SIGTERM) -> None:
         left = psutil.wait_procs(left, timeout=STOP_SECONDS)[1]
 
 
+def end_all(mark: Mapping[str, str]) -> int:
+    """Kill every process of ours whose environment says all of `mark`; return how many.
+
+    Finds what was left behind by a server that was killed: its children have other parents now.
+    """
+    found = [one for one in psutil.process_iter() if _is_marked(one, mark)]
+    for one in found:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    psutil.wait_procs(found, timeout=STOP_SECONDS)
+    return len(found)
+
+
+def _is_marked(process: psutil.Process, mark: Mapping[str, str]) -> bool:
+    try:
+        is_other = process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
+        return is_other and mark.items() <= process.environ().items()
+    except psutil.Error:
+        return False
+
+
 def wait_for_file(path: Path, server: Identity, log: Path, seconds: float) -> None:
     """Wait until a server has written `path`. Raises ServerFailedError otherwise."""
+    wait_until(path.exists, server, log, seconds)
+
+
+def wait_until(answers: Callable[[], bool], server: Identity, log: Path, seconds: float) -> None:
+    """Wait until a server answers. Raises ServerFailedError otherwise."""
     deadline = time.monotonic() + seconds
-    while not path.exists():
+    while not answers():
         if server.process() is None:
             raise ServerFailedError(f"the server ended while starting; see {log}")
         if time.monotonic() > deadline:

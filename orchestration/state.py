@@ -189,8 +189,10 @@ def kept_port(state: StateFolder, server: str) -> int | None:
 
 
 def keep_port(state: StateFolder, server: str, port: int | None) -> None:
-    """Remember the port of a server."""
-    write_whole(state.ports, json.dumps({**read_json(state.ports), server: port}))
+    """Remember the port of a server; several are started side by side."""
+    with (state.run / "ports.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        write_whole(state.ports, json.dumps({**read_json(state.ports), server: port}))
 
 
 def read_json(path: Path) -> dict[str, object]:

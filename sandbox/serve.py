@@ -123,6 +123,16 @@ def web_addresses(port: int, credentials: Credentials) -> Addresses:
     }
 
 
+def _place_once(files: Path, root: Path) -> None:
+    """Place the files unless they are: a server started again keeps what was dropped since."""
+    if root.exists():
+        return
+    partial = root.with_name("sftp.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    place_files(files, partial)
+    partial.rename(root)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.serve", description=__doc__)
@@ -136,8 +146,7 @@ def main(arguments: list[str] | None = None) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     chosen.address_file.unlink(missing_ok=True)
     if chosen.files:
-        shutil.rmtree(folder / "sftp", ignore_errors=True)
-        place_files(chosen.files, folder / "sftp")
+        _place_once(chosen.files, folder / "sftp")
     elif not (folder / "cards").is_dir():
         parser.error("the folder holds no sandbox: run `python -m sandbox.generate` first")
     ports = (chosen.sftp_port, chosen.web_port)

@@ -5,9 +5,10 @@ posted side by side. The environment and the databases are made by the modules n
 """
 
 import json
-import socket
+import os
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -33,7 +34,7 @@ from resources.erp.tryton_environment import (
     plain_environment,
     workshop,
 )
-from resources.warehouse.embedded import free_port
+from resources.warehouse.embedded import port_or_free
 
 __all__ = [
     "Books",
@@ -45,6 +46,7 @@ __all__ = [
     "ensure_years",
     "read_access",
     "run_file",
+    "running_url",
     "start",
     "stop",
 ]
@@ -79,6 +81,12 @@ def run_file(home: Path) -> Path:
     return home / "run" / "tryton.json"
 
 
+def running_url(home: Path) -> str | None:
+    """Return the URL of the running server, with its database's name; None when none runs."""
+    server = _read(home)
+    return server.url if server else None
+
+
 def start(home: Path, database: ErpDatabase, port: int | None = None) -> str:
     """Have Tryton answer for this database and return its URL, with the database's name.
 
@@ -92,7 +100,8 @@ def start(home: Path, database: ErpDatabase, port: int | None = None) -> str:
         if running and running.serves == serves and _answers(running.url):
             return running.url
         _stop(home)
-        url = f"http://{HOST}:{_choose_port(port)}/{database.name}"
+        _end_orphans(home)
+        url = f"http://{HOST}:{port_or_free(port)}/{database.name}"
         server = _spawn(home, python, database, url, serves)
         _wait(server, log_file(home, "tryton.log"))
         return url
@@ -167,8 +176,30 @@ def _stop(home: Path) -> bool:
     process = server.process() if server else None
     if process is not None:
         _end(process)
-    run_file(home).unlink(missing_ok=True)
+        run_file(home).unlink(missing_ok=True)
     return process is not None
+
+
+def _end_orphans(home: Path) -> None:
+    """Kill the workers of a server that was killed: they hold its port and answer no more."""
+    path = run_file(home)
+    if not path.exists():
+        return
+    session = _Server(**json.loads(path.read_text())).pid
+    left = [one for one in psutil.process_iter(["name", "cmdline"]) if _is_worker(one, session)]
+    for one in left:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    psutil.wait_procs(left, timeout=STOP_SECONDS)
+    path.unlink(missing_ok=True)
+
+
+def _is_worker(process: psutil.Process, session: int) -> bool:
+    try:
+        is_ours = os.getsid(process.pid) == session
+    except OSError:
+        return False
+    return is_ours and "gunicorn" in " ".join(process.info["cmdline"] or [])
 
 
 def _end(process: psutil.Process) -> None:
@@ -183,19 +214,6 @@ def _end(process: psutil.Process) -> None:
         if one.is_running():
             one.kill()
     psutil.wait_procs(left, timeout=STOP_SECONDS)
-
-
-def _choose_port(wanted: int | None) -> int:
-    """Return the wanted port when nobody has it, else one that the system gives."""
-    if wanted is None:
-        return free_port()
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, wanted))
-        except OSError:
-            return free_port()
-    return wanted
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

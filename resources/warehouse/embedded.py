@@ -53,6 +53,11 @@ def free_port() -> int:
         return port
 
 
+def port_or_free(wanted: int | None) -> int:
+    """The wanted port when nobody has it, else one that the system gives."""
+    return free_port() if wanted is None or is_taken(wanted) else wanted
+
+
 class EmbeddedPostgres:
     """One server in one state folder; the port is chosen once and kept in `folder/port`."""
 
@@ -101,7 +106,7 @@ class EmbeddedPostgres:
         """Whether our own server answers: its data folder is held and its port accepts."""
         if self._given_port is None and not (self.folder / "port").exists():
             return False
-        if not self._has_process():
+        if not self.has_process():
             return False
         answer = self.place.account.run(
             self.place.programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port),
@@ -126,10 +131,10 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Stop the server and wait for it; nothing happens when it is down."""
         with self._lock():
-            if not (self.place.data / "postmaster.pid").exists() or not self._has_process():
+            if not (self.place.data / "postmaster.pid").exists() or not self.has_process():
                 return
             done = self._ctl("stop", "-m", "fast", "-t", "60", "-w")
-            if done.returncode != 0 and self._has_process():
+            if done.returncode != 0 and self.has_process():
                 raise EmbeddedPostgresError(f"the server did not stop; see {self.place.log}")
 
     def destroy(self) -> None:
@@ -172,12 +177,12 @@ class EmbeddedPostgres:
         """Keep the chosen port; where another program has taken it since, choose again."""
         if self._given_port is not None:
             port = self._given_port
-            if _is_taken(port):
+            if is_taken(port):
                 raise EmbeddedPostgresError(f"port {port} of 127.0.0.1 is taken by another program")
         else:
             kept = self.folder / "port"
             port = int(kept.read_text()) if kept.exists() else free_port()
-            port = free_port() if _is_taken(port) else port
+            port = free_port() if is_taken(port) else port
         partial = self.folder / "port.partial"
         partial.write_text(str(port))
         partial.replace(self.folder / "port")
@@ -217,7 +222,8 @@ class EmbeddedPostgres:
             return None
         return process if alive else None
 
-    def _has_process(self) -> bool:
+    def has_process(self) -> bool:
+        """Whether its process lives; quicker than `is_alive`, which asks whether it answers."""
         return self._postmaster() is not None
 
     def _pid_file(self) -> Path:
@@ -228,7 +234,7 @@ class EmbeddedPostgres:
 
         PostgreSQL takes a zombie or a reused pid for a living server and would refuse for ever.
         """
-        if self._pid_file().exists() and not self._has_process() and not self._has_children():
+        if self._pid_file().exists() and not self.has_process() and not self._has_children():
             self._pid_file().unlink(missing_ok=True)
 
     def _has_children(self) -> bool:
@@ -242,7 +248,8 @@ class EmbeddedPostgres:
         return False
 
 
-def _is_taken(port: int) -> bool:
+def is_taken(port: int) -> bool:
+    """Whether another program has a TCP port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

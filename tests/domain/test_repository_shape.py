@@ -92,7 +92,7 @@ def test_the_environment_is_read_in_few_places():
         "resources/settings.py",
         "resources/dbt_runner.py",  # dbt takes its login from the environment only
         "resources/warehouse/postgres_place.py",  # PG_BIN, and a clean one for the server
-        "orchestration/up.py",  # hands the composed environment to Dagster's servers
+        "orchestration/parts.py",  # hands the composed environment to Dagster's servers
         "resources/erp/tryton_environment.py",  # a clean one for the ERP's own processes
     }
     assert readers - allowed == set()
