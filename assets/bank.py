@@ -21,7 +21,7 @@ SPECS = raw_specs(
 )
 
 
-@dg.multi_asset(specs=SPECS, check_specs=source_check(SPECS), name="bank_files")
+@dg.multi_asset(specs=SPECS, check_specs=source_check(SPECS), name="bank_files", pool=bank.SOURCE)
 def bank_files(
     installation: Installation, build_run: JobRun
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
@@ -32,5 +32,6 @@ def bank_files(
         installation,
         bank.SOURCE,
         lambda inbox: bank.receipts(settings, inbox.taken, inbox.tell, inbox.waiting),
+        is_configured=settings.is_configured,
     )
     yield from report(SPECS, found, is_configured=settings.is_configured)

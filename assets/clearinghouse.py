@@ -26,7 +26,12 @@ SPECS = raw_specs(
 )
 
 
-@dg.multi_asset(specs=SPECS, check_specs=source_check(SPECS), name="clearinghouse_files")
+@dg.multi_asset(
+    specs=SPECS,
+    check_specs=source_check(SPECS),
+    name="clearinghouse_files",
+    pool=clearinghouse.SOURCE,
+)
 def clearinghouse_files(
     installation: Installation, build_run: JobRun
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
@@ -37,5 +42,6 @@ def clearinghouse_files(
         installation,
         clearinghouse.SOURCE,
         lambda inbox: clearinghouse.receipts(settings, inbox.taken, inbox.tell, inbox.waiting),
+        is_configured=settings.is_configured,
     )
     yield from report(SPECS, found, is_configured=settings.is_configured)

@@ -22,12 +22,17 @@ SPECS = raw_specs(
 )
 
 
-@dg.multi_asset(specs=SPECS, check_specs=source_check(SPECS), name="ehr_exports")
+@dg.multi_asset(specs=SPECS, check_specs=source_check(SPECS), name="ehr_exports", pool=ehr.SOURCE)
 def ehr_exports(
     installation: Installation, build_run: JobRun
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Ask for a bulk export, archive its files unchanged, read them and load their rows."""
     del build_run  # asked for because it keeps a second build out
     settings = installation.settings.fhir
-    found = take_in(installation, ehr.SOURCE, lambda inbox: ehr.receipts(settings, inbox.marks))
+    found = take_in(
+        installation,
+        ehr.SOURCE,
+        lambda inbox: ehr.receipts(settings, inbox.marks),
+        is_configured=settings.is_configured,
+    )
     yield from report(SPECS, found, is_configured=settings.is_configured)

@@ -22,7 +22,9 @@ SPECS = raw_specs(
 )
 
 
-@dg.multi_asset(specs=SPECS, check_specs=source_check(SPECS), name="card_lists")
+@dg.multi_asset(
+    specs=SPECS, check_specs=source_check(SPECS), name="card_lists", pool=payments.SOURCE
+)
 def card_lists(
     installation: Installation, build_run: JobRun
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
@@ -30,6 +32,9 @@ def card_lists(
     del build_run  # asked for because it keeps a second build out
     settings = installation.settings.cards
     found = take_in(
-        installation, payments.SOURCE, lambda inbox: payments.receipts(settings, inbox.marks)
+        installation,
+        payments.SOURCE,
+        lambda inbox: payments.receipts(settings, inbox.marks),
+        is_configured=settings.is_configured,
     )
     yield from report(SPECS, found, is_configured=settings.is_configured)

@@ -15,13 +15,14 @@ import dagster as dg
 import psycopg
 import pyarrow.compute as pc
 
+from assets.checks import freshness
 from assets.metadata import usd
 from billing.parse import parse
 from billing.parsed import ParsedFile
 from resources.dagster_resources import Installation
 from resources.environment import InvalidSettingError
 from resources.receipt import Receipt, Sighting, SightingKey, SourceError, Waiting
-from resources.warehouse import landing, receiving, sightings
+from resources.warehouse import landing, looks, receiving, sightings
 
 SOURCE_REACHABLE = "source_reachable"
 PASSING = ("SOURCE_OUT_OF_REACH", "SOURCE_NO_ANSWER", "SOURCE_BROKE_OFF", "SOURCE_NAME_UNKNOWN")
@@ -89,12 +90,17 @@ class TakenIn:
     duplicates: int = 0
     loaded: int = 0
     findings: int = 0
+    newest_at: datetime | None = None
     rows: Counter[str] = field(default_factory=Counter)
     dollars: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
 
 def take_in(
-    installation: Installation, source: str, fetch: Callable[[Inbox], Iterator[Receipt]]
+    installation: Installation,
+    source: str,
+    fetch: Callable[[Inbox], Iterator[Receipt]],
+    *,
+    is_configured: bool,
 ) -> TakenIn:
     """Archive and record what the source has, then load every file that is not loaded yet.
 
@@ -116,6 +122,10 @@ def take_in(
         sightings.settle(connection, source, begun_at, datetime.now(UTC), found.failure)
         for file in receiving.pending(connection, source):
             _load(installation, connection, file, found)
+        code = found.failure.code if found.failure else None
+        seen = looks.Seen(source, found.waiting, code, is_configured)
+        looks.record(connection, seen, datetime.now(UTC))
+        found.newest_at = receiving.newest_receipt(connection, source)
     return found
 
 
@@ -159,14 +169,15 @@ def _add_dollars(found: TakenIn, parsed: ParsedFile) -> None:
 
 
 def source_check(specs: Sequence[dg.AssetSpec]) -> list[dg.AssetCheckSpec]:
-    """Describe the check on a source's first table: the last look at it came to its end."""
+    """Describe the checks on a source's first table: it was reached, and it is fresh."""
     return [
         dg.AssetCheckSpec(
             SOURCE_REACHABLE,
             asset=specs[0].key,
             blocking=False,
             description="The source could be reached and was looked through to the end.",
-        )
+        ),
+        freshness.spec(specs[0].key),
     ]
 
 
@@ -193,6 +204,7 @@ def report(
             },
         )
     yield _reachable(specs[0], found, said)
+    yield freshness.result(specs[0], found.newest_at, is_configured=is_configured)
 
 
 def _reachable(spec: dg.AssetSpec, found: TakenIn, said: str) -> dg.AssetCheckResult:

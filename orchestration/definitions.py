@@ -15,11 +15,14 @@ from assets import bank, clearinghouse, control, ehr, erp, ledger, marts, paymen
 from assets.checks.suite_checks import suite_checks
 from assets.checks.suites import SUITES
 from assets.specs import kept_specs
+from billing.governance.interfaces import read_interfaces
 from orchestration.jobs import jobs
-from orchestration.schedules import build_schedule
+from orchestration.schedules import schedules
 from orchestration.state import state_folder
 from resources.dagster_resources import DBT_PROJECT, Erp, Installation, JobRun
 from resources.dbt_runner import DbtRunner, expected_nodes
+from sensors.alerting import INTERFACES, alerting_sensor
+from sensors.apis import api_sensors
 from sensors.posting import posting_sensor
 from sensors.reaping import reaping_sensor
 from sensors.sources import source_sensors
@@ -57,8 +60,14 @@ def build_defs(manifest: Path, resources: Mapping[str, object] | None = None) ->
         assets=[*building, *posting, *kept_specs()],
         asset_checks=[suite_checks(name, suite) for name, suite in SUITES.items()],
         jobs=jobs(building, posting),
-        schedules=[build_schedule()],
-        sensors=[*source_sensors(), posting_sensor, reaping_sensor],
+        schedules=schedules(read_interfaces(INTERFACES.read_text())),
+        sensors=[
+            *source_sensors(),
+            *api_sensors(),
+            posting_sensor,
+            reaping_sensor,
+            alerting_sensor,
+        ],
         resources={**own_resources(Installation()), **(resources or {})},
         executor=dg.in_process_executor,
     )

@@ -30,6 +30,12 @@ select at, said from (
     from ledger.audit as a
     where a.at > %(since)s and a.to_state in ('approved', 'posted', 'rejected', 'unknown')
     group by a.to_state
+    union all
+    select opened_at, 'ALERT ' || kind || ' ' || subject || ': ' || message
+    from ops.alert where opened_at > %(since)s
+    union all
+    select closed_at, 'alert over: ' || kind || ' ' || subject
+    from ops.alert where closed_at > %(since)s
 ) as found order by at
 """
 NOW = "select clock_timestamp()"

@@ -28,6 +28,14 @@ EXCEPTIONS = """
 select code, severity, count(*)::int as records, sum(amount) as amount
 from ops.exception where closed_at is null group by code, severity order by severity, code
 """
+LOOKS = """
+select source, outcome, code, files_waiting, looked_at, failing_since, last_ok_at
+from ops.source_look order by source
+"""
+ALERTS = """
+select alert_id, severity, kind, subject, message, opened_at, advice
+from ops.alert where closed_at is null order by severity, alert_id
+"""
 BUILD = """
 select b.build_id, b.as_of_date, b.status, b.started_at, b.finished_at, c.passes,
        c.check_count::int, c.failed_count::int, c.missing_count::int
@@ -41,7 +49,9 @@ def gather(connection: psycopg.Connection[Any]) -> dict[str, Any]:
     build = rows(connection, BUILD)
     return {
         "build": build[0] if build else None,
+        "alerts": rows(connection, ALERTS),
         "sources": rows(connection, FRESHNESS),
+        "looks": rows(connection, LOOKS),
         "queue": rows(connection, QUEUE),
         "held": rows(connection, HELD),
         "exceptions": rows(connection, EXCEPTIONS),
@@ -79,7 +89,9 @@ def render(status: dict[str, Any]) -> list[str]:
         f"BI         postgresql://{bi['user']}@{bi['host']}:{bi['port']}/{bi['database']}, schema "
         f"{bi['schema']}; password: {bi['password_variable']} in {bi['password_file']}",
         *_build_lines(status["build"]),
+        *_block("Alerts", status["alerts"]),
         *_block("Sources", status["sources"]),
+        *_block("Newest look at each source", status["looks"]),
         "  is each of them configured and within reach? `tieout check-config`",
         *_block("Entries", status["queue"]),
         *_block("Held", status["held"]),

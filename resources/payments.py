@@ -81,6 +81,13 @@ class CardLists:
                 if fetched_at > datetime.fromtimestamp(month.end, UTC) + SETTLED_AFTER:
                     self.marks.put(mark, "final")
 
+    def newest(self, name: str) -> datetime | None:
+        """Return when the newest element of a list was made. Raises HttpError, ListError."""
+        page = self.page(name, {"limit": "1"})
+        if not page["data"]:
+            return None
+        return datetime.fromtimestamp(_created(name, page["data"][0]), UTC)
+
     def _months(self, name: str) -> Iterator[Month]:
         """Walk back through the months that hold anything: the list is newest first."""
         before: int | None = None

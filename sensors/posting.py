@@ -6,7 +6,7 @@
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import dagster as dg
@@ -89,16 +89,13 @@ def _held(held: Mapping[str, int]) -> str:
     return f"; held: {reasons}" if reasons else ""
 
 
-def read_state(
-    connection: psycopg.Connection[Any], live_runs: int = 0, last_post: LastPost | None = None
-) -> PostingState:
-    """Read what there is to do. `live_runs` counts post runs that Dagster has queued or started."""
+def read_state(connection: psycopg.Connection[Any]) -> PostingState:
+    """Read from the database what there is to do, and whether a post run is at work."""
     return PostingState(
         sendable=ledger.count_sendable(connection),
         in_doubt=ledger.count_unread(connection),
-        is_posting=live_runs > 0 or job_lock.is_running(connection, "post"),
+        is_posting=job_lock.is_running(connection, "post"),
         held=ledger.held(connection),
-        last_post=last_post,
     )
 
 
@@ -112,9 +109,13 @@ def posting_sensor(
     context: dg.SensorEvaluationContext, installation: Installation
 ) -> dg.RunRequest | dg.SkipReason:
     """Look at the database, decide, and request a run or say why not."""
-    live = context.instance.get_runs_count(dg.RunsFilter(job_name="post", statuses=ALIVE))
     with closing(installation.connect("poster")) as connection:
-        decision = decide(read_state(connection, live, _last_post(context.instance)))
+        state = read_state(connection)
+    decision = decide(state)
+    if decision.should_post:  # Dagster is asked only then: most looks find nothing
+        live = context.instance.get_runs_count(dg.RunsFilter(job_name="post", statuses=ALIVE))
+        last = _last_post(context.instance)
+        decision = decide(replace(state, is_posting=live > 0, last_post=last))
     # No run key: uniqueness lives in the ledger, and a key used once would never fire again.
     return dg.RunRequest() if decision.should_post else dg.SkipReason(decision.reason)
 

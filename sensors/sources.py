@@ -10,9 +10,10 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import dagster as dg
+import psycopg
 
 from resources import bank, clearinghouse, job_lock
 from resources.dagster_resources import Installation
@@ -21,12 +22,19 @@ from resources.receipt import SightingKey, SourceError, Waiting
 from resources.settings import Settings
 from resources.sftp import Pickup
 from resources.sftp_watch import SftpWatch
-from resources.warehouse import receiving, sightings
+from resources.warehouse import looks, receiving, sightings
 from sensors.posting import ALIVE
 
 JOB: Literal["build"] = "build"
+TICK_SECONDS = 4  # the daemon looks every 5 s: 5 here would mean 5 or 10
+SETTING = "SOURCE_SETTING"
+# A source that fails is left in peace for a while; its newest look says since when it fails.
+FAILING_AGAIN = timedelta(seconds=28)
 # A file that a run refused is tried again when its patience is over, or after as long as this.
 REFUSED_AGAIN = timedelta(minutes=15)
+
+
+PickupOf = Callable[[Settings, Collection[SightingKey]], Pickup]
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,7 @@ class SourceState:
     patience: timedelta = timedelta(minutes=5)
     is_building: bool = False
     failure: str | None = None
+    is_set_up: bool = True
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,8 @@ def decide(state: SourceState, now: datetime) -> SourceDecision:
     A file that a run has told of as waiting or failed is the same file until it changes: it is
     tried again when it may be taken as it is, so that it does not cause a build at every look.
     """
+    if not state.is_set_up:
+        return SourceDecision(False, "the source is not set up")
     if state.failure:
         return SourceDecision(False, f"the source fails: {state.failure}")
     ready = [key for key in state.found if _is_ready(key, state, now)]
@@ -98,15 +109,13 @@ def _bank(settings: Settings, taken: Collection[SightingKey]) -> Pickup:
     return bank.pickup(settings.bank, taken)
 
 
-def sftp_sensor(
-    source: str, pickup_of: Callable[[Settings, Collection[SightingKey]], Pickup]
-) -> dg.SensorDefinition:
+def sftp_sensor(source: str, pickup_of: PickupOf) -> dg.SensorDefinition:
     """Make the sensor of a source whose files lie on an SFTP server."""
 
     @dg.sensor(
         name=f"{source}_sensor",
         job_name=JOB,
-        minimum_interval_seconds=4,  # the daemon looks every 5 s: 5 here would mean 5 or 10
+        minimum_interval_seconds=TICK_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Requests a build while files of the source {source} wait to be taken.",
     )
@@ -114,46 +123,68 @@ def sftp_sensor(
         context: dg.SensorEvaluationContext, installation: Installation
     ) -> dg.RunRequest | dg.SkipReason:
         """Look at the server and the database, decide, and request a run or say why not."""
-        live = context.instance.get_runs_count(dg.RunsFilter(job_name=JOB, statuses=ALIVE))
-        state = read_state(installation, source, pickup_of, live, context.cursor or "")
+        now = datetime.now(UTC)
+        state = read_state(installation, source, pickup_of, context.cursor or "", now)
         context.update_cursor(",".join(sorted(map(mark_of, state.found))[:5000]))
-        decision = decide(state, datetime.now(UTC))
-        # No run key: one run takes all that waits, whichever source asked for it.
-        return dg.RunRequest() if decision.should_build else dg.SkipReason(decision.reason)
+        return request(context, decide(state, now))
 
     return look
 
 
+def request(
+    context: dg.SensorEvaluationContext, decision: SourceDecision
+) -> dg.RunRequest | dg.SkipReason:
+    """Request a build where one is decided on and none is queued; Dagster is asked only then."""
+    if not decision.should_build:
+        return dg.SkipReason(decision.reason)
+    if context.instance.get_runs_count(dg.RunsFilter(job_name=JOB, statuses=ALIVE)):
+        return dg.SkipReason(f"{decision.reason}; a build is queued or at work")
+    # No run key: one run takes all that waits, whichever source asked for it.
+    return dg.RunRequest()
+
+
 def read_state(
-    installation: Installation,
-    source: str,
-    pickup_of: Callable[[Settings, Collection[SightingKey]], Pickup],
-    live_runs: int,
-    cursor: str,
+    installation: Installation, source: str, pickup_of: PickupOf, cursor: str, now: datetime
 ) -> SourceState:
     """Look once. A source that fails, or is not set up, is a state and not an error."""
-    with closing(installation.connect("ingest")) as connection:
-        taken = receiving.taken(connection, source)
-        waiting = sightings.waiting(connection, source)
-        is_building = live_runs > 0 or job_lock.is_running(connection, JOB)
+    with closing(installation.connect("ingest", autocommit=True)) as connection:
+        known = looks.read(connection, source)
+        if known and known.code and now - known.looked_at < FAILING_AGAIN:
+            return SourceState((), failure=known.code)
+        state = _look(installation, source, pickup_of, connection, cursor)
+        seen = looks.Seen(source, len(state.found), state.failure, state.is_set_up)
+        looks.record(connection, seen, now)
+    return state
+
+
+def _look(
+    installation: Installation,
+    source: str,
+    pickup_of: PickupOf,
+    connection: psycopg.Connection[Any],
+    cursor: str,
+) -> SourceState:
+    taken = receiving.taken(connection, source)
     try:
         pickup = pickup_of(installation.settings, taken)
-        found = _watch(source).look(pickup) if pickup.settings.is_configured else []
+        if not pickup.settings.is_configured:
+            return SourceState((), is_set_up=False)
+        found = _watch(source).look(pickup)
     except SourceError as failure:
         return SourceState((), failure=failure.code)
-    except (InvalidSettingError, MissingSettingError) as wrong:
-        return SourceState((), failure=str(wrong))
+    except (InvalidSettingError, MissingSettingError):
+        return SourceState((), failure=SETTING)
     return SourceState(
         found=found,
         before=frozenset(cursor.split(",")),
-        waiting=waiting,
+        waiting=sightings.waiting(connection, source) if found else {},
         patience=timedelta(seconds=pickup.settings.incomplete_after_seconds),
-        is_building=is_building,
+        is_building=job_lock.is_running(connection, JOB) if found else False,
     )
 
 
 def source_sensors() -> list[dg.SensorDefinition]:
-    """Make the sensors of all sources that are looked at."""
+    """Make the sensors of the sources whose files are looked at."""
     return [
         sftp_sensor(clearinghouse.SOURCE, _clearinghouse),
         sftp_sensor(bank.SOURCE, _bank),

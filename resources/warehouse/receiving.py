@@ -119,6 +119,26 @@ def taken(connection: psycopg.Connection[Any], source: str) -> frozenset[Sightin
     return frozenset(SightingKey(*row) for row in rows)
 
 
+def newest_receipt(connection: psycopg.Connection[Any], source: str) -> datetime | None:
+    """Return when a source last brought a content that was new."""
+    with own_transaction(connection):
+        row = connection.execute(
+            "select max(received_at) from ops.received_file where source = %s", (source,)
+        ).fetchone()
+    return None if row is None else row[0]
+
+
+def newest_at(connection: psycopg.Connection[Any], source: str, location: str) -> datetime | None:
+    """Return the time of the newest thing that came from a place of a source."""
+    with own_transaction(connection):
+        row = connection.execute(
+            "select max(modified_at) from ops.file_sighting where source = %s and location = %s"
+            " and outcome in ('taken', 'duplicate')",
+            (source, location),
+        ).fetchone()
+    return None if row is None else row[0]
+
+
 @dataclass(frozen=True)
 class FetchMarks:
     """The marks of one source in `ops.fetch_mark`."""

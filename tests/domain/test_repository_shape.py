@@ -90,6 +90,7 @@ def test_the_environment_is_read_in_few_places():
         "orchestration/definitions.py",  # the same root when Dagster is the caller
         "orchestration/outside.py",  # takes our variables away from the outside world
         "resources/settings.py",
+        "resources/alert_sinks.py",  # read when an alert is delivered, wrong or not
         "resources/dbt_runner.py",  # dbt takes its login from the environment only
         "resources/warehouse/postgres_place.py",  # PG_BIN, and a clean one for the server
         "orchestration/parts.py",  # hands the composed environment to Dagster's servers

@@ -8,6 +8,8 @@ import pytest
 
 from resources.dagster_resources import Installation
 from resources.receipt import SightingKey, Waiting
+from resources.warehouse import looks
+from sensors.apis import ASKED_AGAIN, News, decide_due, decide_news, payments_sensor
 from sensors.sources import REFUSED_AGAIN, SourceState, decide, mark_of, source_sensors
 
 NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)
@@ -60,11 +62,64 @@ def test_no_name_of_a_file_stands_in_its_mark():
     assert mark_of(FILE) != mark_of(OTHER)
 
 
-@pytest.mark.parametrize("sensor", source_sensors(), ids=lambda sensor: sensor.name)
+@pytest.mark.parametrize(
+    "sensor", [*source_sensors(), payments_sensor], ids=lambda sensor: sensor.name
+)
 def test_a_source_that_is_not_set_up_asks_for_nothing(pipeline, sensor):
     with dg.build_sensor_context(
         pipeline.instance, resources={"installation": Installation()}
     ) as context:
         found = sensor(context)
     assert isinstance(found, dg.SkipReason)
-    assert found.skip_message == "nothing to take; 0 files wait"
+    assert found.skip_message == "the source is not set up"
+
+
+EARLIER = NOW - timedelta(hours=3)
+
+
+@pytest.mark.parametrize(
+    ("news", "is_built"),
+    [
+        (News(None, None), False),
+        (News(NOW, None), True),
+        (News(NOW, EARLIER), True),
+        (News(NOW, NOW), False),
+        (News(NOW, EARLIER, is_building=True), False),
+        (News(NOW, EARLIER, asked_at=NOW - timedelta(seconds=5)), False),
+        (News(NOW, EARLIER, asked_at=NOW - ASKED_AGAIN), True),
+    ],
+)
+def test_a_movement_of_the_processor_that_was_not_received_is_built_for(news, is_built):
+    assert decide_news(news, NOW).should_build is is_built
+
+
+def _look(looked_at, outcome="ok"):
+    return looks.Look("ehr", looked_at, outcome, None, 0, None, None)
+
+
+@pytest.mark.parametrize(
+    ("look", "is_building", "is_built"),
+    [
+        (None, False, True),
+        (_look(NOW - timedelta(minutes=59)), False, False),
+        (_look(NOW - timedelta(minutes=60)), False, True),
+        (_look(NOW - timedelta(minutes=60)), True, False),
+        (_look(EARLIER, "not_set_up"), False, False),
+    ],
+)
+def test_an_export_of_the_ehr_is_due_an_hour_after_the_last(look, is_building, is_built):
+    decision = decide_due(look, timedelta(hours=1), NOW, is_building=is_building)
+    assert decision.should_build is is_built
+
+
+def test_a_failing_source_is_remembered_with_the_moment_it_began_to_fail(database):
+    with database.connect("ingest") as connection:
+        looks.record(connection, looks.Seen("bank"), NOW)
+        first, second = NOW + timedelta(seconds=5), NOW + timedelta(seconds=40)
+        looks.record(connection, looks.Seen("bank", code="SOURCE_NO_ANSWER"), first)
+        looks.record(connection, looks.Seen("bank", code="SOURCE_NO_ANSWER"), second)
+        found = looks.read(connection, "bank")
+        assert (found.outcome, found.failing_since, found.looked_at) == ("failed", first, second)
+        looks.record(connection, looks.Seen("bank", 3), second + timedelta(seconds=5))
+        found = looks.read(connection, "bank")
+    assert (found.outcome, found.failing_since, found.files_waiting) == ("ok", None, 3)
