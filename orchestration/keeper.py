@@ -1,4 +1,4 @@
-"""Keeps parts running: a thread for each looks twice a second and does what `upkeep.py` decides.
+"""Keeps parts running: a thread for each looks each second and does what `upkeep.py` decides.
 
 Whatever keeps a part down is told and tried again; nothing of it ends the others.
 """
@@ -13,7 +13,7 @@ from orchestration.errors import expected
 from orchestration.parts import Part
 from orchestration.upkeep import Upkeep
 
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 1.0
 JOIN_SECONDS = 3.0
 Tell = Callable[[str], None]
 

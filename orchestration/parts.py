@@ -39,7 +39,7 @@ class Part(Protocol):
         """Where a person or a program finds it."""
 
     def is_alive(self) -> bool:
-        """Whether its process is there; asked twice a second."""
+        """Whether its process is there; asked each second."""
 
     def start(self) -> None:
         """Have it answer, from whatever state it is in. Raises what keeps it down."""

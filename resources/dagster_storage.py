@@ -34,6 +34,20 @@ class PooledPostgresStorage(DagsterPostgresStorage):
         # As the optimize_for_webserver of each part does.
         for part in (self._run_storage, self._event_log_storage, self._schedule_storage):
             part._engine = engine
+        self._remember_shape()
+
+    def _remember_shape(self) -> None:
+        """Ask once which tables and columns there are: a database does not lose them.
+
+        Dagster's daemon asks several times at each look of each sensor.
+        """
+        asked = (
+            (self._schedule_storage, "has_instigators_table"),
+            (self._run_storage, "has_run_stats_index_cols"),
+        )
+        for part, question in asked:
+            if getattr(part, question)():
+                setattr(part, question, lambda: True)
 
     @classmethod
     def from_config_value(

@@ -89,13 +89,11 @@ def _of_calendar(expected: Interfaces, now: datetime) -> Iterator[Condition]:
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Opens one alert per failure or stale source, closes what is gone, delivers.",
 )
-def alerting_sensor(
-    context: dg.SensorEvaluationContext, installation: Installation
-) -> dg.SkipReason:
+def alerting_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """Bring the alerts in step with what is so now, and deliver; never requests a run."""
     now = datetime.now(UTC)
     posting = [one.id for one in TIE_OUTS if one.phase == "post"]
-    with closing(installation.connect("transform", autocommit=True)) as connection:
+    with closing(Installation().connect("transform", autocommit=True)) as connection:
         found = conditions(
             looks.read_all(connection), alerts.read_books(connection, posting),
             _failed_jobs(context.instance), read_interfaces(INTERFACES.read_text()), now,

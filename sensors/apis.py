@@ -23,6 +23,7 @@ from sensors.alerting import INTERFACES
 from sensors.sources import FAILING_AGAIN, JOB, SETTING, TICK_SECONDS, SourceDecision, request
 
 ASKED_AGAIN = timedelta(minutes=2)
+DUE_SECONDS = 29  # a look at a clock: the next export is due in minutes
 MOVEMENTS = "balance_transactions"  # a charge, a refund and a payout each are a movement
 
 
@@ -86,12 +87,10 @@ def _newest(settings: CardSettings) -> datetime | None:
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Requests a build while the card processor has movements that are not received.",
 )
-def payments_sensor(
-    context: dg.SensorEvaluationContext, installation: Installation
-) -> dg.RunRequest | dg.SkipReason:
+def payments_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask the processor for its newest movement, and the database for the newest received."""
     now = datetime.now(UTC)
-    news = _look(installation, context.cursor or "", now)
+    news = _look(Installation(), context.cursor or "", now)
     if isinstance(news, str):
         return dg.SkipReason(news)
     answer = request(context, decide_news(news, now))
@@ -138,18 +137,16 @@ def _ask(installation: Installation) -> tuple[str | None, datetime | None, bool]
 @dg.sensor(
     name=f"{ehr.SOURCE}_sensor",
     job_name=JOB,
-    minimum_interval_seconds=TICK_SECONDS,
+    minimum_interval_seconds=DUE_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Requests a build when the EHR's next export is due.",
 )
-def ehr_sensor(
-    context: dg.SensorEvaluationContext, installation: Installation
-) -> dg.RunRequest | dg.SkipReason:
+def ehr_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Look at when the EHR was asked last: by a build, which exports and records it."""
     expected = read_interfaces(INTERFACES.read_text()).sources[ehr.SOURCE]
     if expected.every is None:
         return dg.SkipReason("only asked along with other sources")
-    with closing(installation.connect("ingest", autocommit=True)) as connection:
+    with closing(Installation().connect("ingest", autocommit=True)) as connection:
         look = looks.read(connection, ehr.SOURCE)
         is_building = job_lock.is_running(connection, JOB)
     now = datetime.now(UTC)

@@ -105,11 +105,9 @@ def read_state(connection: psycopg.Connection[Any]) -> PostingState:
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Requests the post job while the ledger has entries that may go to the ERP.",
 )
-def posting_sensor(
-    context: dg.SensorEvaluationContext, installation: Installation
-) -> dg.RunRequest | dg.SkipReason:
+def posting_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Look at the database, decide, and request a run or say why not."""
-    with closing(installation.connect("poster")) as connection:
+    with closing(Installation().connect("poster")) as connection:
         state = read_state(connection)
     decision = decide(state)
     if decision.should_post:  # Dagster is asked only then: most looks find nothing

@@ -77,8 +77,8 @@ def _live(instance: dg.DagsterInstance, now: float | None) -> list[LiveRun]:
             record.dagster_run.status,
             float("inf") if now is None else now - record.update_timestamp.timestamp(),
         )
-        for job in JOBS
-        for record in instance.get_run_records(dg.RunsFilter(job_name=job, statuses=statuses))
+        for record in instance.get_run_records(dg.RunsFilter(statuses=statuses))
+        if record.dagster_run.job_name in JOBS
     ]
 
 

@@ -119,12 +119,11 @@ def sftp_sensor(source: str, pickup_of: PickupOf) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Requests a build while files of the source {source} wait to be taken.",
     )
-    def look(
-        context: dg.SensorEvaluationContext, installation: Installation
-    ) -> dg.RunRequest | dg.SkipReason:
+    def look(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         """Look at the server and the database, decide, and request a run or say why not."""
+        # Not as a resource: for those Dagster opens its own database at every look.
         now = datetime.now(UTC)
-        state = read_state(installation, source, pickup_of, context.cursor or "", now)
+        state = read_state(Installation(), source, pickup_of, context.cursor or "", now)
         context.update_cursor(",".join(sorted(map(mark_of, state.found))[:5000]))
         return request(context, decide(state, now))
 

@@ -21,6 +21,8 @@ from resources.warehouse.postgres_place import EmbeddedPostgresError, Place, fin
 
 __all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "free_port"]
 
+PORTS = (20_000, 32_000)
+PORT_TRIES = 200
 START_SECONDS = 30.0  # a server killed with -9 needs a moment before its data may be opened again
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
@@ -46,11 +48,16 @@ SETTINGS: Mapping[str, str] = {
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of 127.0.0.1 that nobody listens on now.
+
+    From below the range that the kernel gives to outgoing connections: one of those could have the
+    port just when its server is started again.
+    """
+    for _ in range(PORT_TRIES):
+        port = PORTS[0] + secrets.randbelow(PORTS[1] - PORTS[0])
+        if not is_taken(port):
+            return port
+    raise EmbeddedPostgresError(f"no free port found between {PORTS[0]} and {PORTS[1]}")
 
 
 def port_or_free(wanted: int | None) -> int:
