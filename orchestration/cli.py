@@ -7,9 +7,10 @@ Options are read and results are printed here; each command's work is in a modul
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -54,7 +55,15 @@ FAILED, HELD = 1, 3
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0913, PLR0917 (the options of a command)
+    job: Annotated[
+        str | None, typer.Argument(help="One job only, as a scheduler starts it: build or post.")
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="With a job: until it has ended.")] = False,
+    key: Annotated[
+        str | None, typer.Option(help="With a job: the same key again starts nothing new.")
+    ] = None,
+    as_json: AsJson = False,
     files: Annotated[
         Path | None, typer.Option(help="A folder of your own X12, bank files.")
     ] = None,
@@ -67,6 +76,9 @@ def run(
     Exit code 0: done; 1: failed; 3: done, but the certificate does not pass, entries are
     held or a source failed.
     """
+    if job is not None:
+        _trigger(job, key, wait=wait, as_json=as_json)
+        return
     from orchestration.run import run_pipeline
 
     world = _world(files, seed, claims, as_of)
@@ -76,6 +88,19 @@ def run(
         raise typer.Exit(FAILED)
     if outcome.is_held:
         raise typer.Exit(HELD)
+
+
+@app.command()
+def replay(
+    file: Annotated[str, typer.Argument(help="Its name, or the first digits of its SHA-256.")],
+    as_json: AsJson = False,
+) -> None:
+    """Read one received file again from the archive; rows that come out differently are replaced.
+
+    The next build takes them in. Days of receipts: backfill `ops/replay` in Dagster's pages.
+    """
+    config = {"ops": {"replay_one_file": {"config": {"file": file}}}}
+    _trigger("replay_file", None, wait=True, as_json=as_json, config=config)
 
 
 @app.command()
@@ -205,6 +230,27 @@ def approve(
     _print(page.outcome(signed))
     if any(one.refusal for one in signed):
         raise typer.Exit(FAILED)
+
+
+def _trigger(
+    job: str,
+    key: str | None,
+    *,
+    wait: bool,
+    as_json: bool,
+    config: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    from orchestration.trigger import JOBS, Asked, trigger
+
+    if job not in JOBS:
+        _fail(f"not a job: {job}; there are {', '.join(JOBS)}")
+    asked = Asked(job, key, wait, config)
+    ended = trigger(dict(os.environ), asked, Progress(is_quiet=as_json))
+    found = {**vars(ended), "exit_code": ended.exit_code}
+    new = "" if ended.is_new else " (started before, by the same key)"
+    _show(found, [f"{ended.job} run {ended.run_id}: {ended.status}{new}"], as_json=as_json)
+    if ended.exit_code:
+        raise typer.Exit(ended.exit_code)
 
 
 def _world(files: Path | None, seed: int, claims: int, as_of: str | None) -> World:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets import bank, clearinghouse, control, ehr, erp, ledger, marts, payments
+from assets import bank, clearinghouse, control, ehr, erp, ledger, marts, payments, replay
 from assets.checks.suite_checks import suite_checks
 from assets.checks.suites import SUITES
 from assets.specs import kept_specs
 from billing.governance.interfaces import read_interfaces
-from orchestration.jobs import jobs
+from orchestration.jobs import jobs, replay_job
 from orchestration.schedules import schedules
 from orchestration.state import state_folder
 from resources.dagster_resources import DBT_PROJECT, Erp, Installation, JobRun
@@ -57,9 +57,9 @@ def build_defs(manifest: Path, resources: Mapping[str, object] | None = None) ->
         control.tie_out_post,
     ]
     return dg.Definitions(
-        assets=[*building, *posting, *kept_specs()],
+        assets=[*building, *posting, replay.replay_days, *kept_specs()],
         asset_checks=[suite_checks(name, suite) for name, suite in SUITES.items()],
-        jobs=jobs(building, posting),
+        jobs=[*jobs(building, posting), replay_job(replay.replay_days), replay.replay_file],
         schedules=schedules(read_interfaces(INTERFACES.read_text())),
         sensors=[
             *source_sensors(),
@@ -80,6 +80,7 @@ def own_resources(installation: Installation) -> dict[str, object]:
         "erp": Erp(installation=installation),
         "build_run": JobRun(job="build", installation=installation),
         "post_run": JobRun(job="post", installation=installation),
+        "replay_run": JobRun(job="replay", installation=installation),
     }
 
 

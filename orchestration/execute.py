@@ -10,15 +10,16 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, JobDefinition
 
 Say = Callable[[str], None]
 LOOK_SECONDS = 0.5
+SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,22 @@ class JobOutcome:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Request:
+    """A run to be: its id, its tags and the configuration of its steps."""
+
+    run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    tags: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
 def execute_job(
     name: str,
-    tags: Mapping[str, str] | None = None,
+    request: Request | None = None,
     say: Say | None = None,
     error_log: Path | None = None,
 ) -> JobOutcome:
-    """Execute `build` or `post` and wait for it. `say` is told of each step as it ends.
+    """Execute a job and wait for it. `say` is told of each step as it ends.
 
     A step's error goes to `error_log`, a file for the eyes of this machine's owner, and not into
     Dagster's event log. Runs that died before are marked as failed first.
@@ -48,7 +58,19 @@ def execute_job(
 
     with DagsterInstance.get() as instance, _errors_kept_in(error_log):
         report_dead_runs(instance)
-        return _execute(_job(name), instance, dict(tags or {}), say)
+        return _execute(_job(name), instance, request or Request(), say)
+
+
+def status_of(run_id: str) -> str:
+    """Return Dagster's word for a run's status; a run that it does not know has not started."""
+    from dagster import DagsterInstance  # noqa: PLC0415 (seconds)
+
+    from sensors.reaping import report_dead_runs  # noqa: PLC0415 (seconds)
+
+    with DagsterInstance.get() as instance:
+        report_dead_runs(instance)
+        run = instance.get_run_by_id(run_id)
+    return run.status.value if run else "NOT_STARTED"
 
 
 def _job(name: str) -> "JobDefinition":
@@ -58,16 +80,16 @@ def _job(name: str) -> "JobDefinition":
 
 
 def _execute(
-    job: "JobDefinition", instance: "DagsterInstance", tags: dict[str, str], say: Say | None
+    job: "JobDefinition", instance: "DagsterInstance", request: Request, say: Say | None
 ) -> JobOutcome:
-    run_id = str(uuid.uuid4())
+    run_id = request.run_id
     with _told(instance, run_id, say):
         result = job.execute_in_process(
             instance=instance,
-            tags=tags,
+            tags=dict(request.tags),
             run_id=run_id,
             raise_on_error=False,
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            run_config={**request.config, **SILENT},
         )
     stats = instance.get_run_stats(run_id)
     return JobOutcome(

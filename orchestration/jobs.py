@@ -1,4 +1,4 @@
-"""The two jobs: `build` ends with approval by policy, `post` sends and reconciles.
+"""The jobs: `build` ends with approval by policy, `post` sends and reconciles.
 
 Also the part of the asset graph that each of them takes. When they run is not said here.
 """
@@ -21,6 +21,11 @@ def jobs(
         _job("build", "Receive, build, check, certify, propose and approve by policy.", building),
         _job("post", "Send what may go, read it back, and reconcile with the ERP.", posting),
     ]
+
+
+def replay_job(days: dg.AssetsDefinition) -> Any:
+    """Make the job that reads the files of chosen days again."""
+    return _job("replay", "Read received files again, by day, and replace what differs.", [days])
 
 
 def _job(name: str, description: str, assets: Sequence[dg.AssetsDefinition]) -> Any:

@@ -37,7 +37,7 @@ def run_pipeline(environ: Mapping[str, str], progress: Progress, world: World) -
     """Run both jobs over a world and report. Raises an ExpectedError when set-up fails."""
     launcher = Launcher(environ, progress, world)
     with launcher.everything(meanwhile=lambda: _load(launcher.state, progress)) as settings:
-        _enter(launcher.environ, launcher.state, settings)
+        enter(launcher.environ, launcher.state, settings)
         failed = _job("build", launcher.state, progress) or _post(
             settings, launcher.state, progress
         )
@@ -73,7 +73,7 @@ def _load(state: StateFolder, progress: Progress) -> None:
         DbtRunner(DBT_PROJECT, state.dbt).ensure_manifest()
 
 
-def _enter(environ: Mapping[str, str], state: StateFolder, settings: Settings) -> None:
+def enter(environ: Mapping[str, str], state: StateFolder, settings: Settings) -> None:
     """Give this process the environment that Dagster and dbt read."""
     write_instance(state.dagster)
     os.environ.update(environ)

@@ -73,7 +73,7 @@ class JobRun(dg.ConfigurableResource[Any]):
     once more after the run: nothing is locked or recorded for a run that has ended.
     """
 
-    job: Literal["build", "post"]
+    job: Literal["build", "post", "replay"]
     installation: dg.ResourceDependency[Installation]
     _run_id: str = PrivateAttr(default="")
     _as_of: date | None = PrivateAttr(default=None)

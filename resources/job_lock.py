@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 import psycopg
 
-Job = Literal["build", "post"]
+Job = Literal["build", "post", "replay"]
 _JOB_SPACE = 0x71E0  # first half of the two-part key of a job's lock
 _RUN_SPACE = 0x71E1  # and of a run's sign of life
-_JOB_KEYS: dict[Job, int] = {"build": 1, "post": 2}
+# A replay replaces what a build reads: they keep each other out.
+_JOB_KEYS: dict[Job, int] = {"build": 1, "post": 2, "replay": 1}
 
 
 @contextmanager

@@ -70,16 +70,19 @@ class CardLists:
     _settled: dict[str, list[str]] = field(default_factory=dict)  # movements by payout
 
     def receipts(self) -> Iterator[Receipt]:
-        """Yield one document per list and month that is not final yet, newest month first."""
+        """Yield one document per list and month that is not final yet, newest month first.
+
+        One that was final is fetched again where its newest element is not the one of that time.
+        """
         for name in LISTS:
-            for month in self._months(name):
-                mark = f"{name} {month}"
-                if self.marks.get(mark) is not None:
+            for month, newest in self._months(name):
+                mark, final = f"{name} {month}", f"final {newest}"
+                if self.marks.get(mark) == final:
                     continue
                 fetched_at = self.now()
                 yield self._document(name, month)
                 if fetched_at > datetime.fromtimestamp(month.end, UTC) + SETTLED_AFTER:
-                    self.marks.put(mark, "final")
+                    self.marks.put(mark, final)
 
     def newest(self, name: str) -> datetime | None:
         """Return when the newest element of a list was made. Raises HttpError, ListError."""
@@ -88,17 +91,21 @@ class CardLists:
             return None
         return datetime.fromtimestamp(_created(name, page["data"][0]), UTC)
 
-    def _months(self, name: str) -> Iterator[Month]:
-        """Walk back through the months that hold anything: the list is newest first."""
+    def _months(self, name: str) -> Iterator[tuple[Month, int]]:
+        """Walk back through the months that hold anything, each with its newest element's time.
+
+        The list is newest first.
+        """
         before: int | None = None
         while True:
             page = self.page(name, {"limit": "1"} | _window(None, before))
             if not page["data"]:
                 return
-            month = Month.of(_created(name, page["data"][0]))
+            newest = _created(name, page["data"][0])
+            month = Month.of(newest)
             if before is not None and month.begin >= before:
                 raise ListError(f"the list {name} does not honour created[lt]")
-            yield month
+            yield month, newest
             before = month.begin
 
     def _document(self, name: str, month: Month) -> Receipt:

@@ -31,7 +31,7 @@ from sandbox.credentials import (
     write_private,
 )
 from sandbox.placing import make_folders, place_files
-from sandbox.serve_cards import CardServer, load_lists
+from sandbox.serve_cards import CardServer, FollowedLists
 from sandbox.serve_fhir import FhirServer, load_resources
 from sandbox.serve_login import Login
 
@@ -50,7 +50,7 @@ def web_application(folder: Path, credentials: Credentials) -> Starlette:
     """Return the FHIR server and the card API over a generated folder."""
     login = Login({CLIENT_ID: credentials.registered_keys()}, time.time)
     fhir = FhirServer(login, load_resources(folder / "fhir"))
-    cards = CardServer(load_lists(folder / "cards"), credentials.card_key)
+    cards = CardServer(FollowedLists(folder / "cards"), credentials.card_key)
     return Starlette(routes=[*fhir.routes(), *cards.routes()])
 
 

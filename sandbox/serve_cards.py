@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import ge, gt, le, lt
 from pathlib import Path
@@ -49,7 +49,7 @@ class RefusedError(Exception):
 class CardServer:
     """The lists by name, newest first, and the one secret key."""
 
-    lists: dict[str, list[Item]]
+    lists: Mapping[str, list[Item]]
     key: str
 
     def routes(self) -> list[Route]:
@@ -157,6 +157,26 @@ def _shown(item: Item) -> Item:
     return {name: value for name, value in item.items() if name != PAYOUT_KEY}
 
 
-def load_lists(folder: Path) -> dict[str, list[Item]]:
-    """Read the lists of a folder."""
-    return {name: json.loads((folder / f"{name}.json").read_text("utf-8")) for name in LISTS}
+class FollowedLists(Mapping[str, list[Item]]):
+    """The lists of a folder, read again when their file changes: days go on while it is served."""
+
+    def __init__(self, folder: Path) -> None:
+        """Reads nothing yet."""
+        self._folder = folder
+        self._kept: dict[str, tuple[int, list[Item]]] = {}
+
+    def __getitem__(self, name: str) -> list[Item]:
+        """Return a list as its file has it now."""
+        if name not in LISTS:
+            raise KeyError(name)
+        path = self._folder / f"{name}.json"
+        changed = path.stat().st_mtime_ns
+        if name not in self._kept or self._kept[name][0] != changed:
+            self._kept[name] = (changed, json.loads(path.read_text("utf-8")))
+        return self._kept[name][1]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(LISTS)
+
+    def __len__(self) -> int:
+        return len(LISTS)

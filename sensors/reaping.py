@@ -13,7 +13,7 @@ import dagster as dg
 from resources import job_lock
 from resources.dagster_resources import Installation
 
-JOBS = ("build", "post", "replay")
+JOBS = ("build", "post", "replay", "replay_file")
 # Between the start of a run's process and its lock lies the import of the code location.
 GRACE_SECONDS = 60.0
 # A run that was launched has a process within seconds, and one that is ended ends.

@@ -63,27 +63,38 @@ def land(
         before = _lock(connection, file.file_id)
         if before is not None:
             return before
-        rows = {
-            table: _copy(connection, table, _with_lineage(table, rows, file, known_at, hash_key))
-            for table, rows in parsed.tables.items()
-            if rows.num_rows
-        }
-        outcome, reason = _outcome(parsed)
-        _record_findings(connection, file, parsed, known_at)
-        connection.execute(
-            "update ops.received_file set landed_at = now(), outcome = %s, reason_code = %s,"
-            " kind = %s, record_count = %s, segment_count = %s, is_reserialised = %s"
-            " where file_id = %s",
-            (
-                outcome,
-                reason,
-                parsed.kind.value,
-                parsed.records,
-                parsed.segments,
-                parsed.reserialised,
-                file.file_id,
-            ),
-        )
+        return write(connection, file, parsed, known_at, hash_key)
+
+
+def write(
+    connection: psycopg.Connection[Any],
+    file: Received,
+    parsed: ParsedFile,
+    known_at: datetime,
+    hash_key: bytes,
+) -> Landed:
+    """Write a file's rows and findings inside the caller's transaction."""
+    rows = {
+        table: _copy(connection, table, _with_lineage(table, rows, file, known_at, hash_key))
+        for table, rows in parsed.tables.items()
+        if rows.num_rows
+    }
+    outcome, reason = _outcome(parsed)
+    _record_findings(connection, file, parsed, known_at)
+    connection.execute(
+        "update ops.received_file set landed_at = now(), outcome = %s, reason_code = %s,"
+        " kind = %s, record_count = %s, segment_count = %s, is_reserialised = %s"
+        " where file_id = %s",
+        (
+            outcome,
+            reason,
+            parsed.kind.value,
+            parsed.records,
+            parsed.segments,
+            parsed.reserialised,
+            file.file_id,
+        ),
+    )
     return Landed(file.file_id, outcome, reason, rows, len(parsed.findings))
 
 

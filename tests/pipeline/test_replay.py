@@ -1,0 +1,113 @@
+"""Reading received files again: what comes out the same changes nothing, the rest is replaced."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+import pytest
+
+from resources.warehouse import replaying
+
+STATES = "select file_id, (raw.file_state(file_id)).checksum from ops.received_file order by 1"
+RECEIPTS = "select landed_at is not null, outcome, reason_code, record_count from ops.received_file"
+LINES = "select line_id, signed_amount from marts.fct_ledger_line order by 1"
+OPEN = "select code, amount, closed_at from ops.exception where origin = 'parsing' order by 1, 2"
+
+
+def replay_today(pipeline, job="replay", **options):
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    return (
+        pipeline.definitions()
+        .resolve_job_def(job)
+        .execute_in_process(instance=pipeline.instance, partition_key=today, **options)
+    )
+
+
+def metadata(result):
+    (found,) = result.asset_materializations_for_node("replay_days")
+    return {name: value.value for name, value in found.metadata.items()}
+
+
+@pytest.fixture
+def built(pipeline):
+    pipeline.receive_story()
+    pipeline.receive("clearinghouse", "broken.835", b"ISA*00*broken")
+    pipeline.succeed("build")
+    return pipeline
+
+
+def test_a_day_that_is_replayed_with_the_same_readers_changes_nothing(built):
+    before = [built.rows(query) for query in (STATES, RECEIPTS, OPEN)]
+    found = metadata(replay_today(built))
+    assert (found["files"], found["files_changed"]) == (4, 0)
+    assert [built.rows(query) for query in (STATES, RECEIPTS, OPEN)] == before
+    assert built.rows("select count(*) from ops.replay") == [(0,)]
+
+
+def test_rows_that_an_older_reader_left_wrong_are_made_right_and_the_marts_follow(built):
+    before = built.rows(LINES)
+    with built.database.admin() as connection:
+        connection.execute("update raw.claim_adjustment set amount = amount + 1")
+        connection.execute("delete from raw.bank_transaction")
+    found = metadata(replay_today(built))
+    assert found["files_changed"] == 2
+    ((rows_before, rows_after),) = built.rows(
+        "select sum(rows_before), sum(rows_after) from ops.replay"
+    )
+    assert rows_after > rows_before
+    built.succeed("build")
+    assert built.rows(LINES) == before
+
+
+def test_one_file_is_replayed_by_name_and_by_the_start_of_its_hash(built):
+    with built.database.admin() as connection:
+        connection.execute("delete from raw.bank_transaction")
+    (sha256,) = built.rows("select sha256 from ops.received_file where name = 'statement.bai'")[0]
+    for reference, changed in (("statement.bai", 1), (sha256[:10], 0)):
+        result = (
+            built.definitions()
+            .resolve_job_def("replay_file")
+            .execute_in_process(
+                instance=built.instance,
+                run_config={"ops": {"replay_one_file": {"config": {"file": reference}}}},
+            )
+        )
+        (step,) = [e for e in result.all_events if e.event_type_value == "STEP_OUTPUT"]
+        data = step.event_specific_data.metadata
+        assert (data["files"].value, data["files_changed"].value) == (1, changed)
+
+
+@pytest.mark.parametrize("reference", ["nothing.835", "abc", "", "%"])
+def test_a_reference_that_names_no_file_finds_none(built, reference):
+    with built.database.connect("ingest") as connection:
+        assert replaying.named(connection, reference) == []
+
+
+def test_a_file_whose_reader_was_mended_is_loaded_by_a_replay(built):
+    with built.database.admin() as connection:
+        connection.execute("select raw.clear_file(file_id, 'r') from ops.received_file")
+        connection.execute("delete from ops.replay")
+    assert metadata(replay_today(built))["files_changed"] == 4
+    assert built.rows("select count(*) from ops.received_file where landed_at is null") == [(0,)]
+
+
+def test_a_day_without_receipts_is_replayed_too(pipeline):
+    result = (
+        pipeline.definitions()
+        .resolve_job_def("replay")
+        .execute_in_process(instance=pipeline.instance, partition_key="2026-01-01")
+    )
+    assert metadata(result)["files"] == 0
+
+
+def test_receipts_are_backfilled_by_range_in_one_run(pipeline):
+    spec = pipeline.definitions().resolve_asset_graph().get(dg.AssetKey(["ops", "replay"]))
+    assert spec.backfill_policy == dg.BackfillPolicy.single_run()
+
+
+@pytest.mark.parametrize("role", ["transform", "preparer", "poster", "auditor", "bi_reader"])
+def test_only_ingest_may_take_rows_away(built, role):
+    with (
+        built.database.connect(role) as connection,
+        pytest.raises(Exception, match="42501"),
+    ):
+        connection.execute("select raw.clear_file(gen_random_uuid(), 'r')")
