@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 RUN_OPTIONS := $(if $(SEED),--seed "$(SEED)") $(if $(CLAIMS),--claims "$(CLAIMS)") \
 	$(if $(AS_OF),--as-of "$(AS_OF)") $(if $(FILES),--files "$(FILES)")
-SOURCES := billing resources assets sensors orchestration sandbox tests
+SOURCES := billing resources assets sensors orchestration sandbox examples tests
 
 .DEFAULT_GOAL := help
 .PHONY: help install run up down check test bench clean

@@ -23,7 +23,9 @@ from resources.dagster_resources import DBT_PROJECT, Erp, Installation, JobRun
 from resources.dbt_runner import DbtRunner, expected_nodes
 from sensors.alerting import INTERFACES, alerting_sensor
 from sensors.apis import api_sensors
+from sensors.behind import catching_up_sensor
 from sensors.posting import posting_sensor
+from sensors.purging import purging_sensor
 from sensors.reaping import reaping_sensor
 from sensors.sources import source_sensors
 
@@ -64,9 +66,11 @@ def build_defs(manifest: Path, resources: Mapping[str, object] | None = None) ->
         sensors=[
             *source_sensors(),
             *api_sensors(),
+            catching_up_sensor,
             posting_sensor,
             reaping_sensor,
             alerting_sensor,
+            purging_sensor,
         ],
         resources={**own_resources(Installation()), **(resources or {})},
         executor=dg.in_process_executor,

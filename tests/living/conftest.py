@@ -1,6 +1,5 @@
 """One living platform whose newest days are held back, and the state that an easy life reaches."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,8 +22,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         made.start()
         yield made
     finally:
-        made.stop()
-        shutil.rmtree(home, ignore_errors=True)
+        made.clean()
 
 
 @pytest.fixture(scope="session")
@@ -39,5 +37,4 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         made.start()
         yield made
     finally:
-        made.stop()
-        shutil.rmtree(home, ignore_errors=True)
+        made.clean()

@@ -10,6 +10,7 @@ from resources.dagster_resources import Installation
 from resources.receipt import SightingKey, Waiting
 from resources.warehouse import looks
 from sensors.apis import ASKED_AGAIN, News, decide_due, decide_news, payments_sensor
+from sensors.behind import Books, decide_catch_up, read_books
 from sensors.sources import REFUSED_AGAIN, SourceState, decide, mark_of, source_sensors
 
 NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)
@@ -123,3 +124,36 @@ def test_a_failing_source_is_remembered_with_the_moment_it_began_to_fail(databas
         looks.record(connection, looks.Seen("bank", 3), second + timedelta(seconds=5))
         found = looks.read(connection, "bank")
     assert (found.outcome, found.failing_since, found.files_waiting) == ("ok", None, 3)
+
+
+@pytest.mark.parametrize(
+    ("books", "is_built"),
+    [
+        (Books(False), False),
+        (Books(True), True),
+        (Books(True, is_building=True), False),
+        (Books(True, 1, NOW - timedelta(seconds=14)), False),
+        (Books(True, 1, NOW - timedelta(seconds=15)), True),
+        (Books(True, 3, NOW - timedelta(seconds=59)), False),
+        (Books(True, 3, NOW - timedelta(seconds=60)), True),
+        (Books(True, 500, NOW - timedelta(minutes=29)), False),
+        (Books(True, 500, NOW - timedelta(minutes=30)), True),
+    ],
+)
+def test_files_that_are_in_no_good_build_are_built_for_with_growing_pauses(books, is_built):
+    assert decide_catch_up(books, NOW).should_build is is_built
+
+
+def test_the_books_are_behind_until_a_good_build_has_ended_after_the_files_landed(pipeline):
+    def is_behind():
+        with pipeline.database.connect("transform") as connection:
+            return read_books(connection).is_behind
+
+    assert not is_behind()
+    pipeline.receive_story()
+    assert is_behind()
+    pipeline.succeed("build")
+    assert not is_behind()
+    with pipeline.database.admin() as connection:
+        connection.execute("update ops.build set status = 'failed'")
+    assert is_behind()

@@ -71,3 +71,7 @@ grant execute on function raw.clear_file(uuid, text), ops.close_replay(bigint)
 grant select on ops.replay to
     :prefix_ingest, :prefix_transform, :prefix_preparer, :prefix_approver, :prefix_poster,
     :prefix_auditor;
+
+-- What landed since the newest good build is asked for every few seconds.
+create index on ops.received_file (landed_at);
+create index on ops.replay (replayed_at);
