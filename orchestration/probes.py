@@ -16,7 +16,9 @@ PATIENCE_SECONDS = 5.0
 SILENT_SECONDS = 600
 OLDEST_SIGN = """
 select coalesce(extract(epoch from now() at time zone 'utc' - min(newest)), 0) < %s
-from (select max("timestamp") as newest from daemon_heartbeats group by daemon_type) as each
+from (select max("timestamp") as newest from daemon_heartbeats
+      where daemon_type in ('SENSOR', 'SCHEDULER', 'BACKFILL', 'QUEUED_RUN_COORDINATOR')
+      group by daemon_type) as each
 """
 
 

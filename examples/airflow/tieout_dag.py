@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from airflow.exceptions import AirflowException, AirflowSkipException
 from airflow.sdk import dag, task
+from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 COMMAND = os.environ.get("TIEOUT_COMMAND") or str(CHECKOUT / ".venv" / "bin" / "tieout")
@@ -44,12 +44,12 @@ def tieout_daily_close() -> None:
     """Build, then post."""
 
     @task
-    def build(ds: str = "", ti: Any = None) -> str:
+    def build(ds: Any = None, ti: Any = None) -> str:
         # A retry is a new attempt, and has a key of its own.
         return run_job("build", f"airflow-build-{ds}-{ti.try_number}")
 
     @task
-    def post(ds: str = "", ti: Any = None) -> str:
+    def post(ds: Any = None, ti: Any = None) -> str:
         return run_job("post", f"airflow-post-{ds}-{ti.try_number}")
 
     build() >> post()

@@ -20,8 +20,6 @@ LEDGER = """
 select entity_code, account, erp_balance_amount from marts.mart_ledger_reconciliation
 where erp_balance_amount <> 0 order by 1, 2
 """
-# Tell how entries came about (numbers, batches, instants), which the hour of arrival decides.
-BY_BATCH: set[str] = set()
 
 
 @pytest.fixture(scope="module")
@@ -63,5 +61,5 @@ def test_every_mart_is_the_one_of_an_undisturbed_life(
     survived: Platform, undisturbed: Platform
 ) -> None:
     found, wanted = survived.checksums(), undisturbed.checksums()
-    differing = {name for name in wanted if found.get(name) != wanted[name]}
-    assert differing - BY_BATCH == set()
+    assert len(wanted) > 100
+    assert {name for name in wanted if found.get(name) != wanted[name]} == set()
