@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets import bank, clearinghouse, control, ehr, erp, ledger, marts, payments, replay
+from assets.checks.freshness import INTERFACES
 from assets.checks.suite_checks import suite_checks
 from assets.checks.suites import SUITES
 from assets.specs import kept_specs
@@ -21,7 +22,7 @@ from orchestration.schedules import schedules
 from orchestration.state import state_folder
 from resources.dagster_resources import DBT_PROJECT, Erp, Installation, JobRun
 from resources.dbt_runner import DbtRunner, expected_nodes
-from sensors.alerting import INTERFACES, alerting_sensor
+from sensors.alerting import alerting_sensor
 from sensors.apis import api_sensors
 from sensors.behind import catching_up_sensor
 from sensors.posting import posting_sensor

@@ -24,10 +24,9 @@ from orchestration.state import state_folder
 from resources.settings import Settings
 from resources.warehouse import triggers
 from resources.warehouse.database import connect
-from resources.warehouse.triggers import Trigger
+from resources.warehouse.triggers import KEY_TAG, Trigger
 
 JOBS = ("build", "post", "replay_file")
-KEY_TAG = "tieout/key"
 LOOK_SECONDS = 0.5
 EXIT_CODES = {"succeeded": 0, "submitted": 0, "running": 0, "failed": 1, "held": 3}
 

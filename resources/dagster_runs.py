@@ -12,9 +12,7 @@ from dagster._core.run_coordinator import QueuedRunCoordinator, SubmitRunContext
 
 from resources.dagster_resources import Installation
 from resources.warehouse import triggers
-from resources.warehouse.triggers import Trigger
-
-KEY_TAG = "tieout/key"
+from resources.warehouse.triggers import KEY_TAG, Trigger
 
 
 class KeyedRunCoordinator(QueuedRunCoordinator):

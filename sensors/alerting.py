@@ -7,12 +7,12 @@ nothing. Rows and their delivery are in `resources/warehouse/alerts.py` and `ale
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import psycopg
 
+from assets.checks.freshness import INTERFACES
 from assets.runbook import advice
 from billing.governance.interfaces import Interfaces, read_interfaces
 from resources.alert_sinks import AlertSink, SinkError, read_sinks
@@ -25,7 +25,6 @@ from resources.warehouse.tie_outs import TIE_OUTS
 from sensors.posting import OVER
 
 JOBS = ("build", "post", "replay")
-INTERFACES = Path(__file__).parents[1] / "governance" / "interfaces.yaml"
 # Holidays that are not listed would be taken for business days.
 CALENDAR_AHEAD = timedelta(days=30)
 

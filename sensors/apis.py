@@ -11,6 +11,7 @@ from functools import cache
 
 import dagster as dg
 
+from assets.checks.freshness import INTERFACES
 from billing.governance.interfaces import read_interfaces
 from resources import ehr, job_lock, payments
 from resources.dagster_resources import Installation
@@ -19,7 +20,6 @@ from resources.http import HttpClient
 from resources.receipt import NoMarks, SourceError
 from resources.settings import CardSettings
 from resources.warehouse import looks, receiving
-from sensors.alerting import INTERFACES
 from sensors.sources import FAILING_AGAIN, JOB, SETTING, TICK_SECONDS, SourceDecision, request
 
 ASKED_AGAIN = timedelta(minutes=2)

@@ -10,6 +10,8 @@ import psycopg
 
 from resources.warehouse.receiving import own_transaction
 
+KEY_TAG = "tieout/key"  # of a run of Dagster's
+
 
 @dataclass(frozen=True)
 class Trigger:

@@ -12,13 +12,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import dagster as dg
 import pytest
 
+from assets.checks.freshness import INTERFACES
 from resources.alert_sinks import SIGNATURE, Email, SinkError, Webhook, read_sinks
 from resources.dagster_resources import Installation
 from resources.environment import InvalidSettingError, MissingSettingError
 from resources.warehouse import alerts
 from resources.warehouse.alerts import Alert, Books, Condition
 from resources.warehouse.looks import Look
-from sensors.alerting import INTERFACES, alerting_sensor, conditions, read_interfaces
+from sensors.alerting import alerting_sensor, conditions, read_interfaces
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 EXPECTED = read_interfaces(INTERFACES.read_text())
