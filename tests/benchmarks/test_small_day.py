@@ -35,7 +35,7 @@ where f.name = %s
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    made = Platform(tmp_path_factory.mktemp("small day") / "state", World(claims=1000))
+    made = Platform(tmp_path_factory.mktemp("small day") / "state", World(claims=300))
     made.make(30)
     try:
         made.start()
