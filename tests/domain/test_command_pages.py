@@ -115,7 +115,7 @@ def test_status_names_the_password_file_and_not_the_password():
                 "schema": "marts", "password_variable": "TIEOUT_PASSWORD_BI_READER",
                 "password_file": "secrets.env",
             },
-            "sources": [], "queue": [], "held": [], "exceptions": [],
+            "alerts": [], "sources": [], "looks": [], "queue": [], "held": [], "exceptions": [],
         }
     )  # fmt: skip
     assert "TIEOUT_PASSWORD_BI_READER in secrets.env" in "\n".join(lines)

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from orchestration.state import read_env
 from tests.end_to_end.conftest import Installation
+from tests.fixtures.interchange import interchange
 from tests.fixtures.openssh import OpenSsh, openssh, sshd_path
 
 SHARED = Path(os.environ.get("TIEOUT_SHARED_DATA", Path(__file__).parents[3] / "shared/data"))
@@ -45,21 +46,6 @@ where f.name = '{GROWING}' and o.record_kind = 'remittance_claim'
 OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJlkkmO9UwVOrBzXZ9nTR8j1k3xTqLpyVdgoZn0JY3yR"
 DATABASES = "select datname from pg_database where starts_with(pg_get_userbyid(datdba), %s)"
 ROLES = "select rolname from pg_roles where starts_with(rolname, %s)"
-
-
-def interchange(number: str, paid: str) -> str:
-    """Make an interchange with one remittance that pays one claim."""
-    return (
-        f"ISA*00*          *00*          *ZZ*PAYER          *ZZ*PROVIDER       "
-        f"*260302*1200*^*00501*00000000{number}*0*P*:~"
-        f"GS*HP*PAYER*PROVIDER*20260302*1200*{number}*X*005010X221A1~ST*835*0001~"
-        f"BPR*I*{paid}*C*ACH*CCP*01*999999999*DA*1*1520000003**01*999999998*DA*2*20260302~"
-        f"TRN*1*GROWS{number}*1520000003~DTM*405*20260302~N1*PR*SOME PAYER~N3*1 ROAD~"
-        "N4*TOWN*CO*80000~N1*PE*SOME HOSPITAL*XX*1999999984~LX*1~"
-        f"CLP*GROWCLAIM{number}*1*{paid}*{paid}**12*PCN{number}*11*1~NM1*QC*1*DOE*JANE****MI*X1~"
-        f"SVC*HC:99213*{paid}*{paid}**1~DTM*472*20260201~SE*14*0001~GE*1*{number}~"
-        f"IEA*1*00000000{number}~\n"
-    )
 
 
 @pytest.fixture(scope="module")
