@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from billing.arrow import DATE, NUMBER, TEXT
-from billing.x12.document import Document, Index
+from billing.x12.document import Document
+from billing.x12.index import Index, Mask
 from billing.x12.rules import Rule
-from billing.x12.values import Cents, Mask, text
+from billing.x12.values import Cents, text
 
 
 def ordinals(parent: Index) -> Index:
@@ -56,7 +57,7 @@ def first_cause(count: int, *causes: tuple[Mask, Rule]) -> list[str | None]:
     return list(codes)
 
 
-def joined(parts: Sequence[pa.ChunkedArray]) -> pa.Array:
+def joined(parts: Sequence[pa.Array]) -> pa.Array:
     """Join what is not blank with commas; null where everything is.
 
     Not by `null_handling="skip"`: it leaves out the rows in which every part is null.

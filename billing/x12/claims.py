@@ -23,12 +23,12 @@ from billing.x12.arrays import (
     truncated_rows,
 )
 from billing.x12.content import content_hash
-from billing.x12.document import Document, Index, Rows
+from billing.x12.document import Document, Rows
+from billing.x12.index import Index, Mask
 from billing.x12.rules import Rule, finding, unreadable_amount
 from billing.x12.specs.claim import LINE_TABLES
-from billing.x12.values import Mask, Money, dates, money, text, units
+from billing.x12.values import Money, dates, money, text, units
 
-_KIND_OF_LOOP = {"2400P": "837P", "2400I": "837I", "2400D": "837D"}
 # Implementation guides, 5010 then 4010; matched by prefix, since addenda change the rest.
 _KIND_OF_GUIDE = {
     "005010X222": "837P",
@@ -94,7 +94,7 @@ def read_claims(document: Document, first_claim: int) -> tuple[dict[str, pa.Tabl
 
 def _lines(document: Document) -> Lines:
     """Put the lines of the three tables together, in file order."""
-    parts = [(loop, document.tables[name]) for loop, name in LINE_TABLES.items()]
+    parts = [(kind, document.tables[name]) for kind, name in LINE_TABLES.items()]
     segment = np.concatenate([rows.segment for _, rows in parts])
     order = np.argsort(segment, kind="stable")
     place_in_file = pa.array(order)
@@ -104,7 +104,7 @@ def _lines(document: Document) -> Lines:
             [_column_or_blank(rows, name) for _, rows in parts],
         ).take(place_in_file)
 
-    kinds = [pa.array([_KIND_OF_LOOP[loop]] * len(rows), TEXT) for loop, rows in parts]
+    kinds = [pa.repeat(pa.scalar(kind, TEXT), len(rows)) for kind, rows in parts]
     line_units, unreadable = units(column("units"))
     return Lines(
         claim=np.concatenate([rows.parent("claim") for _, rows in parts])[order],
@@ -124,9 +124,7 @@ def _lines(document: Document) -> Lines:
 
 
 def _column_or_blank(rows: Rows, name: str) -> pa.Array:
-    if name not in rows.table.column_names:
-        return pa.nulls(len(rows), pa.binary())
-    return rows.column(name).combine_chunks().cast(pa.binary())
+    return rows.column(name) if name in rows.columns else pa.nulls(len(rows), pa.binary())
 
 
 def _check(

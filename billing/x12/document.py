@@ -1,56 +1,72 @@
-"""The one place that calls oxedi: transactions of one kind in, its tables out, placed in the file.
-
-What the columns mean is in `remittance` and `claims`.
+"""Transactions of one kind as tables, by a specification: rows, columns and parents, placed in
+the file. What the columns mean is in `remittance`, `claims` and the other tables' modules.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 import numpy as np
-import numpy.typing as npt
-import oxedi
 import pyarrow as pa
 
-from billing.x12.envelope import Transaction, segment_starts
-from billing.x12.framing import COMPONENT, ELEMENT, REPETITION, SEGMENT
-
-Index = npt.NDArray[np.int64]
-_DELIMITERS = oxedi.Delimiters(
-    element=ELEMENT, component=COMPONENT, segment=SEGMENT, repetition=REPETITION
-)
+from billing.x12.envelope import Transaction
+from billing.x12.index import Index, SegmentIndex
+from billing.x12.loops import Loop, Loops, Where
 
 
 @dataclass(frozen=True)
-class Rows:
-    """A table of oxedi with its row count and, per row, the index of its segment."""
+class Source:
+    """Where a column comes from: an element of the first `segment` (with `where`) in `loop`.
 
-    table: pa.Table
-    segment: Index
+    Without `loop`: in the row's own loop. `under` names the loop that the row and `loop` share,
+    for a value that stands beside the row's loop and not above it. Without `segment`: in the
+    segment of the row itself.
+    """
 
-    def __len__(self) -> int:
-        return len(self.segment)
-
-    def column(self, name: str) -> pa.ChunkedArray:
-        """Return the column `name`, one value a row."""
-        return self.table[name]
-
-    def parent(self, name: str) -> Index:
-        """Return the row numbers of the parent table `name`, -1 where there is none."""
-        column = self.table[name].combine_chunks().fill_null(-1)
-        return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.int64)
+    element: int
+    segment: str | None = None
+    where: Where | None = None
+    component: int | None = None
+    loop: tuple[str, ...] = ()
+    under: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
+class TableSpec:
+    """One row per instance of `loops`, or per `segment` (with `where`) that stands in them."""
+
+    loops: tuple[str, ...]
+    columns: Mapping[str, Source]
+    parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    segment: str | None = None
+    where: Where | None = None
+
+
+@dataclass(frozen=True)
+class Specification:
+    """The loops and the tables of one kind of transaction."""
+
+    loops: tuple[Loop, ...]
+    tables: Mapping[str, TableSpec]
+
+
 class Document:
-    """Transactions of one kind, read. Segment indexes count from 0 through all of them."""
+    """Transactions of one kind. Segment indexes count from 0 through all of them."""
 
-    transactions: Sequence[Transaction]
-    body: bytes
-    starts: Index
-    first_segments: Index
-    tables: dict[str, Rows]
-    is_lossless: bool
+    def __init__(self, transactions: Sequence[Transaction], specification: Specification) -> None:
+        self.transactions = transactions
+        self.body = b"".join(item.body for item in transactions)
+        self.index = SegmentIndex(self.body)
+        self.loops = Loops(self.index, specification.loops)
+        counts = [item.segment_count for item in transactions]
+        self.first_segments = np.array([0, *accumulate(counts)][:-1], np.int64)
+        self._anchors = np.array([item.segment for item in transactions], np.int64)
+        self.tables = {name: Rows(self, spec) for name, spec in specification.tables.items()}
+
+    @property
+    def starts(self) -> Index:
+        """The byte offset of every segment in `body`."""
+        return self.index.starts
 
     def transaction_of(self, segment: Index) -> Index:
         """Return for each segment index the index of its transaction."""
@@ -59,47 +75,90 @@ class Document:
     def ordinal(self, segment: Index) -> Index:
         """Return for each segment index its 1-based ordinal in the file."""
         transaction = self.transaction_of(segment)
-        anchors = np.array([item.segment for item in self.transactions], np.int64)
-        return anchors[transaction] + segment - self.first_segments[transaction]
+        return self._anchors[transaction] + segment - self.first_segments[transaction]
 
     def ends(self) -> Index:
         """Return for each transaction the index of the segment after its last."""
-        return np.append(self.first_segments[1:], len(self.starts))
+        return np.append(self.first_segments[1:], len(self.index))
 
     def find(self, *names: str) -> Index:
         """Return the indexes of all segments that carry one of these ids."""
-        data = np.frombuffer(self.body, np.uint8)
-        found = np.zeros(len(self.starts), np.bool_)
-        for name in names:
-            match = np.ones(len(self.starts), np.bool_)
-            for offset, byte in enumerate(name.encode()):
-                match &= data[np.minimum(self.starts + offset, len(data) - 1)] == byte
-            after = data[np.minimum(self.starts + len(name), len(data) - 1)]
-            found |= match & ((after == ELEMENT[0]) | (after == SEGMENT[0]))
-        return np.flatnonzero(found)
+        return np.flatnonzero(self.index.is_segment(*names))
 
     def lost(self, found: Index, *read: Index) -> Index:
         """Return which of the `found` segments stand in none of the `read` rows."""
-        is_read = np.zeros(len(self.starts), np.bool_)
+        is_read = np.zeros(len(self.index), np.bool_)
         for segments in read:
             is_read[segments] = True
         return found[~is_read[found]]
 
 
-def read_document(transactions: Sequence[Transaction], spec: oxedi.Spec) -> Document:
-    """Read transactions that `spec` describes; nothing in them makes this raise."""
-    body = b"".join(item.body for item in transactions)
-    counts = [item.segment_count for item in transactions]
-    firsts = np.array([0, *accumulate(counts)][:-1], np.int64)
-    result = oxedi.parse(body, spec=spec, delimiters=_DELIMITERS)
-    starts = segment_starts(body)
-    is_lossless = (
-        len(result.document) == len(starts) == sum(counts) and result.document.write() == body
-    )
-    tables = {name: _rows(result.tables[name]) for name in result.tables}
-    return Document(transactions, body, starts, firsts, tables, is_lossless)
+class Rows:
+    """A table: `segment` is the index of each row's segment. Columns are cut out when asked."""
 
+    def __init__(self, document: Document, spec: TableSpec) -> None:
+        self._document = document
+        self._spec = spec
+        self.segment = self._anchors()
+        self._parents: dict[str, Index] = {}
+        self._found: dict[object, Index] = {}
 
-def _rows(table: oxedi.Table) -> Rows:
-    read = pa.table(table)
-    return Rows(read, read["segment"].combine_chunks().to_numpy().astype(np.int64))
+    def __len__(self) -> int:
+        return len(self.segment)
+
+    @property
+    def columns(self) -> Mapping[str, Source]:
+        """The columns by name, and where each comes from."""
+        return self._spec.columns
+
+    def column(self, name: str) -> pa.Array:
+        """Return the column `name` as Arrow binary, one value a row, null where not sent."""
+        source = self._spec.columns[name]
+        index = self._document.index
+        spans = index.element(self._segments_of(source), source.element)
+        if source.component is not None:
+            spans = index.component(spans, source.component)
+        return index.binary(spans)
+
+    def parent(self, name: str) -> Index:
+        """Return which instance of the parent's loops each row stands in, -1 for none.
+
+        A table of one row per instance of these loops has its rows in the same order.
+        """
+        if name not in self._parents:
+            loops = self._document.loops
+            starts = loops.starts(*self._spec.parents[name])
+            owner = loops.owner(*self._spec.parents[name])[self.segment]
+            self._parents[name] = np.where(owner < 0, -1, np.searchsorted(starts, owner))
+        return self._parents[name]
+
+    def _anchors(self) -> Index:
+        document, spec = self._document, self._spec
+        if spec.segment is None:
+            return document.loops.starts(*spec.loops)
+        rows = document.find(spec.segment)
+        rows = rows[document.loops.inside(*spec.loops)[rows]]
+        return rows if spec.where is None else rows[spec.where.holds(document.index, rows)]
+
+    def _segments_of(self, source: Source) -> Index:
+        """Return for each row the segment that the column is cut from, -1 for none."""
+        key = (source.segment, source.where, source.loop, source.under)
+        if source.segment is None:
+            return self.segment
+        if key not in self._found:
+            self._found[key] = self._search(source.segment, source)
+        return self._found[key]
+
+    def _search(self, segment: str, source: Source) -> Index:
+        document, loops = self._document, self._document.loops
+        home = source.loop or self._spec.loops
+        shared = source.under or home
+        found = document.find(segment)
+        found = found[loops.inside(*home)[found]]
+        if source.where is not None:
+            found = found[source.where.holds(document.index, found)]
+        owner = loops.owner(*shared)
+        first = np.full(len(document.index) + 1, -1)
+        first[owner[found][::-1]] = found[::-1]
+        first[-1] = -1
+        return first[owner[self.segment]]

@@ -4,9 +4,8 @@
 raw.x12_transaction. Which rule broke is said by position, never by value.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-import oxedi
 import pyarrow as pa
 
 from billing.arrow import arrow_table
@@ -16,7 +15,7 @@ from billing.x12 import rules
 from billing.x12.claims import read_claims
 from billing.x12.columns import SCHEMAS
 from billing.x12.content import content_hash
-from billing.x12.document import Document, read_document
+from billing.x12.document import Document, Specification
 from billing.x12.envelope import Transaction, read_envelopes
 from billing.x12.framing import Framed, frame, is_covered
 from billing.x12.remittance import (
@@ -29,8 +28,8 @@ from billing.x12.remittance import (
 from billing.x12.remittance_checks import check_remittances
 from billing.x12.remittance_header import remittance_table
 from billing.x12.rules import finding
-from billing.x12.specs.claim import claim_spec
-from billing.x12.specs.remittance import remittance_spec
+from billing.x12.specs.claim import CLAIM
+from billing.x12.specs.remittance import REMITTANCE
 
 Tables = dict[str, pa.Table]
 _RECORDS = ("claim", "remittance_claim", "provider_adjustment")
@@ -45,15 +44,11 @@ def read_x12(content: bytes) -> ParsedFile:
     framed = frame(content)
     transactions, findings, segments = read_envelopes(framed.interchanges)
     parts: list[Tables] = [{"x12_transaction": _transaction_table(transactions)}]
-    is_lossless = is_covered(content, framed)
-    for members, spec, read in _batches(transactions):
-        document = _document(members, spec, findings)
-        if document is not None:
-            first = 1 + sum(_claims(part) for part in parts)
-            tables, found = read(document, first)
-            parts.append(tables)
-            findings += found
-            is_lossless &= document.is_lossless
+    for members, specification, read in _batches(transactions):
+        first = 1 + sum(_claims(part) for part in parts)
+        tables, found = read(Document(members, specification), first)
+        parts.append(tables)
+        findings += found
     findings += _file_findings(framed, transactions)
     tables = _together(parts)
     return ParsedFile(
@@ -62,7 +57,7 @@ def read_x12(content: bytes) -> ParsedFile:
         findings=_in_order(findings),
         records=_records(tables),
         segments=segments,
-        reserialised=is_lossless,
+        reserialised=is_covered(content, framed),
     )
 
 
@@ -81,32 +76,20 @@ def _remittances(document: Document, first_claim: int) -> tuple[Tables, list[Fin
 
 
 _Read = Callable[[Document, int], tuple[Tables, list[Finding]]]
+_READERS: dict[str, tuple[Specification, _Read]] = {
+    "835": (REMITTANCE, _remittances),
+    "837": (CLAIM, read_claims),
+}
 
 
 def _batches(
     transactions: Sequence[Transaction],
-) -> list[tuple[list[Transaction], oxedi.Spec, _Read]]:
-    """Group the transactions that have a spec: 835 by version, 837 of every kind and version."""
-    advice = [item for item in transactions if item.set_id == "835"]
-    old = [item for item in advice if (item.version or "") < "005" and item.version]
-    new = [item for item in advice if item not in old]
-    claims = [item for item in transactions if item.set_id == "837"]
-    batches: list[tuple[list[Transaction], oxedi.Spec, _Read]] = [
-        (new, remittance_spec("5010"), _remittances),
-        (old, remittance_spec("4010"), _remittances),
-        (claims, claim_spec(), read_claims),
-    ]
-    return [batch for batch in batches if batch[0]]
-
-
-def _document(
-    members: list[Transaction], spec: oxedi.Spec, findings: list[Finding]
-) -> Document | None:
-    try:
-        return read_document(members, spec)
-    except oxedi.ParseError:
-        findings += [finding(rules.UNREADABLE, item.segment) for item in members]
-        return None
+) -> Iterator[tuple[list[Transaction], Specification, _Read]]:
+    """Group the transactions that have a specification, kind by kind."""
+    for set_id, (specification, read) in _READERS.items():
+        members = [item for item in transactions if item.set_id == set_id]
+        if members:
+            yield members, specification, read
 
 
 def _transaction_table(transactions: Sequence[Transaction]) -> pa.Table:

@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 from billing.arrow import TEXT
 from billing.x12 import columns
 from billing.x12.arrays import extremes, joined, numbers, ordinals, place, table
-from billing.x12.document import Document, Index, Rows
+from billing.x12.document import Document, Rows
+from billing.x12.index import Index, Mask
 from billing.x12.repeats import Melted, melt_cas, melt_plb
-from billing.x12.values import Mask, Money, dates, money, text, units
+from billing.x12.values import Money, dates, money, text, units
 
 
 @dataclass(frozen=True)
@@ -169,5 +170,5 @@ def _remarks(read: Remittances, count: int) -> pa.Array:
 
 
 def _claim_remarks(claims: Rows) -> pa.Array:
-    names = [name for name in claims.table.column_names if name.startswith(("moa_", "mia_"))]
+    names = [name for name in claims.columns if name.startswith(("moa_", "mia_"))]
     return joined([claims.column(name) for name in names])

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from billing.parsed import Finding
 from billing.x12 import rules
 from billing.x12.arrays import all_true, first_cause, sums, truncated_rows
-from billing.x12.document import Document, Index
+from billing.x12.document import Document
+from billing.x12.index import Index, Mask
 from billing.x12.remittance import Remittances
 from billing.x12.rules import Rule, finding, unreadable_amount
-from billing.x12.values import Mask, Money
+from billing.x12.values import Money
 
 _MOST_CENTS = 10**14
 
@@ -32,7 +34,7 @@ class Checked:
 
 def check_remittances(read: Remittances) -> Checked:
     """Hold the 835s of a document to their balances, line by line, claim by claim, payment."""
-    findings = [*_unreadable(read), *_not_read(read.document)]
+    findings = [*_unreadable(read), *_incomplete(read), *_not_read(read.document)]
     line_off = _lines_off(read)
     truncated = truncated_rows(read.document, read.claims.segment)
     bad = ~_claims_evaluable(read)
@@ -48,6 +50,7 @@ def check_remittances(read: Remittances) -> Checked:
         len(read.claims),
         (truncated, rules.TRUNCATED),
         (bad, unreadable_amount("")),
+        (_has_no_group(read), rules.ADJUSTMENT_INCOMPLETE),
         (has_line_off, rules.LINE_OFF),
         (claim_off, rules.CLAIM_OFF),
     )
@@ -167,6 +170,29 @@ def _unreadable(read: Remittances) -> Iterator[Finding]:
     yield from _payment_findings(read, unreadable_amount("BPR02"), ~read.payment.known)
     for ordinal in read.document.ordinal(plb[~read.provider_adjustments.money.known]).tolist():
         yield finding(unreadable_amount("PLB amount"), ordinal, None, "provider_adjustment")
+
+
+def _incomplete(read: Remittances) -> Iterator[Finding]:
+    """Yield a finding for each adjustment that does not say its group or its provider."""
+    cas, plb = read.document.tables["cas"], read.document.tables["plb"]
+    blank = _is_blank(read.adjustments.fields["group_code"])
+    segment, owner = cas.segment[read.adjustments.source], read.adjustment_parent("claim")
+    yield from _claim_findings(read, rules.ADJUSTMENT_INCOMPLETE, blank, segment, owner)
+    nameless = plb.segment[read.provider_adjustments.source][
+        _is_blank(read.provider_adjustments.fields["provider_id"])
+    ]
+    for ordinal in read.document.ordinal(nameless).tolist():
+        yield finding(rules.ADJUSTMENT_INCOMPLETE, ordinal, None, "provider_adjustment")
+
+
+def _has_no_group(read: Remittances) -> Mask:
+    """Return which claims have an adjustment without a group code."""
+    blank = _is_blank(read.adjustments.fields["group_code"])
+    return ~all_true(~blank, read.adjustment_parent("claim"), len(read.claims))
+
+
+def _is_blank(column: pa.Array) -> Mask:
+    return np.asarray(column.is_null().to_numpy(zero_copy_only=False), np.bool_)
 
 
 def _not_read(document: Document) -> Iterator[Finding]:

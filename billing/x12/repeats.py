@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from billing.x12.document import Index, Rows
-from billing.x12.values import Mask, Money, dates, money, text, units
+from billing.x12.document import Rows
+from billing.x12.index import Index, Mask
+from billing.x12.values import Money, dates, money, text, units
 
 _TRIPLETS = tuple(range(2, 20, 3))
 

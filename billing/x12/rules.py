@@ -67,6 +67,12 @@ NOT_READ = Rule(
     "Every segment with an amount becomes a row",
     "Segment out of place",
 )
+ADJUSTMENT_INCOMPLETE = Rule(
+    "ADJUSTMENT_INCOMPLETE",
+    "error",
+    "CAS01 names the group of an adjustment, PLB01 the provider (X221)",
+    "Adjustment without its group or its provider",
+)
 NEGATIVE_PAYMENT = Rule(
     "NEGATIVE_PAYMENT", "warning", "BPR02 is not negative (X221 1.10.2)", "Negative BPR02"
 )

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from billing.arrow import DATE, MONEY, TEXT, UNITS
+from billing.x12.index import Mask
 
 Cents = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 # X12 type R: digits with an optional point and a leading minus; no plus, comma or exponent.
 _MONEY_TEXT = r"^-?(?:0*[0-9]{1,12}(?:\.[0-9]{0,2}0*)?|0*\.[0-9]{1,2}0*)$"
 _UNITS_TEXT = r"^-?(?:0*[0-9]{1,12}(?:\.[0-9]{0,3}0*)?|0*\.[0-9]{1,3}0*)$"
@@ -46,16 +46,16 @@ class Money:
         return Decimal(int(self.cents[row])).scaleb(-2) if self.known[row] else None
 
 
-def text(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+def text(column: pa.Array) -> pa.Array:
     """Return a column of bytes as text: UTF-8, else Latin-1; blank becomes null."""
-    decoded = _written(_flat(column))
+    decoded = _written(column)
     for mark, printed in _PRINTED.items():
         if pc.any(pc.match_substring(decoded, mark)).as_py():
             decoded = pc.replace_substring(decoded, mark, printed)
     return decoded
 
 
-def money(column: pa.ChunkedArray | pa.Array) -> Money:
+def money(column: pa.Array) -> Money:
     """Return amounts exactly, in cents: at most 12 digits before and 2 after the point."""
     written, readable, blank = _numbers(column, _MONEY_TEXT, 2)
     decimals = written.cast(MONEY)
@@ -64,15 +64,15 @@ def money(column: pa.ChunkedArray | pa.Array) -> Money:
     return Money(np.where(readable, cents, 0), readable, blank)
 
 
-def units(column: pa.ChunkedArray | pa.Array) -> tuple[pa.Array, Mask]:
+def units(column: pa.Array) -> tuple[pa.Array, Mask]:
     """Return quantities as decimal128(15, 3), and where something unreadable was sent."""
     written, readable, blank = _numbers(column, _UNITS_TEXT, 3)
     return written.cast(UNITS), ~readable & ~blank
 
 
-def dates(column: pa.ChunkedArray | pa.Array, *, last: bool = False) -> pa.Array:
+def dates(column: pa.Array, *, last: bool = False) -> pa.Array:
     """Return CCYYMMDD (or the first, or `last`, day of a range) as dates; null if impossible."""
-    return _by_distinct_value(_flat(column), lambda value: _day(value, last=last))
+    return _by_distinct_value(column, lambda value: _day(value, last=last))
 
 
 def parse_date(value: str | None) -> date | None:
@@ -104,11 +104,9 @@ def _written(column: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, TEXT), trimmed)
 
 
-def _numbers(
-    column: pa.ChunkedArray | pa.Array, pattern: str, decimals: int
-) -> tuple[pa.Array, Mask, Mask]:
+def _numbers(column: pa.Array, pattern: str, decimals: int) -> tuple[pa.Array, Mask, Mask]:
     """Return (text that casts exactly, what was readable, what was blank)."""
-    written = _written(_flat(column))
+    written = _written(column)
     if written.null_count == len(written):
         nothing = np.zeros(len(written), np.bool_)
         return written, nothing, ~nothing
@@ -126,10 +124,6 @@ def _by_distinct_value(column: pa.Array, convert: Callable[[bytes], date | None]
     encoded = column.dictionary_encode()
     days = [convert(value) for value in encoded.dictionary.to_pylist()]
     return pa.array(days, DATE).take(encoded.indices)
-
-
-def _flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
 def _mask(column: pa.Array) -> Mask:

@@ -150,16 +150,28 @@ def test_an_adjustment_amount_without_its_reason_still_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("old", "new", "kind"),
     [
-        (b"CAS*CO*45*20", b"CAS**45*20"),
-        (b"PLB*1234567893*20261231*WO:REF1*10.50", b"PLB**20261231*WO:REF1*10.50"),
-        (b"TRN*1", b"BPR*I*1~\nTRN*1"),
+        (b"CAS*CO*45*20", b"CAS**45*20", "remittance_claim"),
+        (
+            b"PLB*1234567893*20261231*WO:REF1*10.50",
+            b"PLB**20261231*WO:REF1*10.50",
+            "provider_adjustment",
+        ),
     ],
 )
-def test_a_segment_with_money_that_fits_nowhere_is_reported(old: bytes, new: bytes) -> None:
+def test_an_adjustment_without_its_group_or_provider_is_read_and_held_back(
+    old: bytes, new: bytes, kind: str
+) -> None:
     assert old in CLEAN
     parsed = read_x12(CLEAN.replace(old, new))
+    assert _errors(parsed) == [("ADJUSTMENT_INCOMPLETE", kind)]
+    assert _paid(parsed) == AMOUNTS
+
+
+def test_a_second_payment_in_one_transaction_is_reported() -> None:
+    assert b"TRN*1" in CLEAN
+    parsed = read_x12(CLEAN.replace(b"TRN*1", b"BPR*I*1~\nTRN*1"))
     assert "SEGMENT_NOT_READ" in {code for code, _ in _errors(parsed)}
 
 

@@ -1,197 +1,87 @@
-"""The 837 (professional, institutional, dental; 5010 and 4010) for oxedi: loops and tables.
-
-Loop names are those of the implementation guides X222, X223 and X224, whose union this is. A
-segment goes to the innermost open loop that lists it, so the lists are complete where a missing
-entry would close a claim. Everything stays text; `billing.x12.values` reads it.
+"""The 837 (X222, X223, X224; 5010 and 4010): loops and tables. Which kind it is makes no
+difference here, since their loops do not contradict each other; `claims` gives the meaning.
 """
 
-import json
-from functools import cache
-from typing import Any
+from billing.x12.document import Source, Specification, TableSpec
+from billing.x12.loops import TRANSACTION, Loop
+from billing.x12.specs.parts import dated, in_loop, level, of, own, qualified
 
-import oxedi
-
-_TEXT = {"type": "AN", "min": 0, "max": 1_000_000}
-_WIDEST_SEGMENT = 24
-_COMPOSITES = {("CLM", 5): 3, ("SV1", 1): 8, ("SV2", 2): 8, ("SV3", 1): 8}
-_BILLING_REFERENCES = ("EI", "SY", "0B", "1G", "G2", "LU", "1C", "1D", "1A", "1B", "1H", "1J")
-_LINE = "CRC DTP QTY MEA CN1 REF AMT K3 NTE PS1 HCP IMM HSD PWK CR1 CR3 CR5 TOO LIN CTP LQ FRM"
-
-# loop: (parent, trigger, segments). "HL:3=20" means HL where HL03 is 20.
-_LOOPS: dict[str, tuple[str, str, str]] = {
-    "1000A": ("transaction", "NM1:1=41", "N2 N3 N4 PER REF"),
-    "1000B": ("transaction", "NM1:1=40", "N2 N3 N4 PER REF"),
-    "2000A": (
-        "transaction",
-        "HL:3=20",
-        "PRV CUR NM1:1=85 NM1:1=87 NM1:1=PE N2 N3 N4 PER "
-        + " ".join(f"REF:1={code}" for code in _BILLING_REFERENCES),
-    ),
-    "2000B": (
-        "2000A",
-        "HL:3=22",
-        "SBR NM1:1=IL NM1:1=PR NM1:1=QD NM1:1=AO HL:3=23 PAT NM1:1=QC N2 N3 N4 DMG PER REF",
-    ),
-    "2300": (
-        "2000B",
-        "CLM",
-        "DTP CL1 DN1 DN2 PWK CN1 AMT REF K3 NTE CR1 CR2 CR3 CR4 CR5 CR6 CR7 CRC HI QTY HCP HSD UR",
-    ),
-    "2310": ("2300", "NM1", "PRV N2 N3 N4 REF PER"),
-    "2320": ("2300", "SBR", "CAS AMT DMG OI MIA MOA"),
-    "2330": ("2320", "NM1", "N2 N3 N4 DTP PER REF"),
-    "2400": ("2300", "LX", ""),
-    "2400P": ("2400", "SV1", f"SV5 SV6 SV7 {_LINE}"),
-    "2400I": ("2400", "SV2", f"SV4 {_LINE}"),
-    "2400D": ("2400", "SV3", f"{_LINE}"),
-    **{f"2420{kind}": (f"2400{kind}", "NM1", "PRV N2 N3 N4 REF PER") for kind in "PID"},
-    **{f"2430{kind}": (f"2400{kind}", "SVD", "CAS DTP AMT") for kind in "PID"},
-}
+LOOPS = (
+    Loop("1000A", 1, "NM1", qualified("41")),
+    Loop("1000B", 1, "NM1", qualified("40")),
+    level("2000A", 1, "20"),
+    level("2000B", 2, "22"),
+    level("2000C", 3, "23"),
+    Loop("2300", 4, "CLM"),
+    Loop("2400", 5, "LX", parents=("2300",)),
+    *(Loop("2400", 5, line, parents=("2300",), led_by="LX") for line in ("SV1", "SV2", "SV3")),
+    Loop("2320", 5, "SBR", parents=("2300",)),
+    Loop("2430", 6, "SVD", parents=("2400",)),
+    Loop("2410", 6, "LIN", parents=("2400",)),
+    Loop("2440", 6, "LQ", parents=("2400",)),
+    Loop("2420", 6, "NM1", parents=("2400",)),
+    Loop("2330", 6, "NM1", parents=("2320",)),
+    Loop("2310", 6, "NM1", parents=("2300",)),
+    Loop("2010AA", 6, "NM1", qualified("85")),
+    Loop("2010AB", 6, "NM1", qualified("87")),
+    Loop("2010AC", 6, "NM1", qualified("PE")),
+    Loop("2010BA", 6, "NM1", qualified("IL")),
+    Loop("2010BB", 6, "NM1", qualified("PR")),
+    Loop("2010CA", 6, "NM1", qualified("QC")),
+    Loop("2010", 6, "NM1"),
+)
 
 
-def _of(segment: str, element: int, **more: object) -> dict[str, object]:
-    return {"segment": segment, "element": element, **more}
+def _billing(source: Source) -> Source:
+    return in_loop("2010AA", source, under="2000A")
 
 
-def _dated(qualifier: str) -> dict[str, object]:
-    return _of("DTP", 3, where={"1": qualifier})
-
-
-def _above(loop: str, segment: str, element: int, **where: str) -> dict[str, object]:
-    conditions = {"where": {name.removeprefix("e"): code for name, code in where.items()}}
-    return {"loop": loop, **_of(segment, element, **(conditions if where else {}))}
+def _subscriber(loop: str, source: Source) -> Source:
+    return in_loop(loop, source, under="2000B")
 
 
 _CLAIMS = {
-    "claim_number": _of("CLM", 1),
-    "charge_amount": _of("CLM", 2),
-    "facility_type_code": _of("CLM", 5, component=1),
-    "frequency_code": _of("CLM", 5, component=3),
-    "original_reference": _of("REF", 2, where={"1": "F8"}),
-    "statement_date": _dated("434"),
-    "service_date": _dated("472"),
-    "submitted_date": _above("transaction", "BHT", 4),
-    "billing_qualifier": _above("2000A", "NM1", 8, e1="85"),
-    "billing_number": _above("2000A", "NM1", 9, e1="85"),
-    "billing_ein": _above("2000A", "REF", 2, e1="EI"),
-    "billing_ssn": _above("2000A", "REF", 2, e1="SY"),
-    "payer_sequence": _above("2000B", "SBR", 1),
-    "claim_filing_code": _above("2000B", "SBR", 9),
-    "subscriber_id": _above("2000B", "NM1", 9, e1="IL"),
-    "payer_name": _above("2000B", "NM1", 3, e1="PR"),
-    "payer_id": _above("2000B", "NM1", 9, e1="PR"),
+    "claim_number": own(1),
+    "charge_amount": own(2),
+    "facility_type_code": own(5, 1),
+    "frequency_code": own(5, 3),
+    "original_reference": of("REF", 2, "F8"),
+    "statement_date": dated("DTP", "434"),
+    "service_date": dated("DTP", "472"),
+    "submitted_date": in_loop(TRANSACTION, of("BHT", 4)),
+    "billing_qualifier": _billing(of("NM1", 8)),
+    "billing_number": _billing(of("NM1", 9)),
+    "billing_ein": _billing(of("REF", 2, "EI")),
+    "billing_ssn": _billing(of("REF", 2, "SY")),
+    "payer_sequence": _subscriber("2000B", of("SBR", 1)),
+    "claim_filing_code": _subscriber("2000B", of("SBR", 9)),
+    "subscriber_id": _subscriber("2010BA", of("NM1", 9)),
+    "payer_name": _subscriber("2010BB", of("NM1", 3)),
+    "payer_id": _subscriber("2010BB", of("NM1", 9)),
 }
 
 
-def _line_columns(segment: str, procedure: int, charge: int, units: int) -> dict[str, object]:
-    return {
-        "procedure_code": _of(segment, procedure, component=2),
-        **{f"modifier_{n}": _of(segment, procedure, component=n + 2) for n in range(1, 5)},
-        "charge_amount": _of(segment, charge),
-        "units": _of(segment, units),
-        "service_date": _dated("472"),
+def _lines(segment: str, procedure: int, charge: int, units: int) -> TableSpec:
+    columns = {
+        "procedure_code": own(procedure, 2),
+        **{f"modifier_{number}": own(procedure, number + 2) for number in range(1, 5)},
+        "charge_amount": own(charge),
+        "units": own(units),
+        "service_date": dated("DTP", "472"),
+        **({"revenue_code": own(1)} if segment == "SV2" else {}),
     }
+    return TableSpec(("2400",), columns, {"claim": ("2300",)}, segment=segment)
 
 
-_LINES = {
-    "2400P": _line_columns("SV1", procedure=1, charge=2, units=4),
-    "2400I": {
-        **_line_columns("SV2", procedure=2, charge=3, units=5),
-        "revenue_code": _of("SV2", 1),
+# The table of service lines of each kind of claim.
+LINE_TABLES = {"837P": "professional", "837I": "institutional", "837D": "dental"}
+
+CLAIM = Specification(
+    loops=LOOPS,
+    tables={
+        "claims": TableSpec(("2300",), _CLAIMS),
+        "professional": _lines("SV1", procedure=1, charge=2, units=4),
+        "institutional": _lines("SV2", procedure=2, charge=3, units=5),
+        "dental": _lines("SV3", procedure=1, charge=2, units=6),
     },
-    "2400D": _line_columns("SV3", procedure=1, charge=2, units=6),
-}
-LINE_TABLES = {loop: f"lines_{loop}" for loop in _LINES}
-
-
-@cache
-def claim_spec() -> oxedi.Spec:
-    """Return the 837 spec; it reads all three kinds of claim in both versions."""
-    loops = _envelope_loops()
-    position = 1000
-    for name, (parent, trigger, segments) in _LOOPS.items():
-        occurrences = {}
-        for entry in [trigger, *segments.split()]:
-            position += 10
-            occurrences[_label(entry)] = {"pos": position, **_occurrence(entry)}
-        loops[name] = {"parent": parent, "trigger": _trigger(trigger), "occurrences": occurrences}
-    tables = {
-        "claims": {"loops": ["2300"], "ref": "claim", "columns": _CLAIMS},
-        **{
-            LINE_TABLES[loop]: {"loops": [loop], "ref": f"line_{loop}", "columns": columns}
-            for loop, columns in _LINES.items()
-        },
-    }
-    segments_used = sorted(_segment_names(loops))
-    spec = {
-        "name": "837",
-        "loops": loops,
-        "tables": tables,
-        "segments": {name: _segment(name) for name in segments_used},
-    }
-    return oxedi.Spec.from_json(json.dumps(spec))
-
-
-def _envelope_loops() -> dict[str, Any]:
-    return {
-        "interchange": _envelope("ISA", "IEA", None),
-        "group": _envelope("GS", "GE", "interchange"),
-        "transaction": {
-            **_envelope("ST", "SE", "group"),
-            "occurrences": {
-                "ST": {"segment": "ST", "pos": 1},
-                "BHT": {"segment": "BHT", "pos": 2},
-                "REF": {"segment": "REF", "pos": 3, "qualifier": {"element": 1, "codes": ["87"]}},
-            },
-        },
-    }
-
-
-def _envelope(start: str, end: str, parent: str | None) -> dict[str, Any]:
-    loop: dict[str, Any] = {
-        "trigger": {"segment": start},
-        "end": end,
-        "occurrences": {start: {"segment": start, "pos": 1}},
-    }
-    return loop if parent is None else {"parent": parent, **loop}
-
-
-def _split(entry: str) -> tuple[str, str | None, str | None]:
-    segment, _, condition = entry.partition(":")
-    element, _, code = condition.partition("=")
-    return segment, element or None, code or None
-
-
-def _label(entry: str) -> str:
-    return "_".join(part for part in _split(entry) if part)
-
-
-def _trigger(entry: str) -> dict[str, Any]:
-    segment, element, code = _split(entry)
-    return {"segment": segment, **({"where": {element: code}} if element else {})}
-
-
-def _occurrence(entry: str) -> dict[str, Any]:
-    segment, element, code = _split(entry)
-    qualifier = {"qualifier": {"element": int(element), "codes": [code]}} if element else {}
-    return {"segment": segment, **qualifier}
-
-
-def _segment_names(loops: dict[str, Any]) -> set[str]:
-    listed = [loop["occurrences"].values() for loop in loops.values()]
-    named = {occurrence["segment"] for occurrences in listed for occurrence in occurrences}
-    return named | {"ISA", "GS", "ST", "SE", "GE", "IEA"}
-
-
-def _segment(name: str) -> dict[str, Any]:
-    return {"elements": {str(n): _element(name, n) for n in range(1, _WIDEST_SEGMENT + 1)}}
-
-
-def _element(segment: str, number: int) -> dict[str, Any]:
-    element: dict[str, Any] = {"name": f"{segment}{number:02}".lower(), **_TEXT}
-    components = _COMPOSITES.get((segment, number))
-    if components:
-        element["composite"] = {
-            str(part): {"name": f"component_{part}", **_TEXT} for part in range(1, components + 1)
-        }
-    return element
+)

@@ -1,0 +1,187 @@
+"""Where every segment and element of a canonical body stands: arrays of positions, no copies.
+
+Finds segments by id and cuts elements out as Arrow binary columns. What a segment means and
+which loop it belongs to is not known here.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from billing.x12.framing import COMPONENT, REPETITION, SEGMENT
+
+Index = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+_SEGMENT = SEGMENT[0]
+_ID_BYTES = 4
+_BITS = 8
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Pieces of a body, one a row: `length` is -1 where the row has none."""
+
+    start: Index
+    length: Index
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+
+class SegmentIndex:
+    """A canonical body, indexed once. Segments count from 0."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self._data = np.frombuffer(body, np.uint8)
+        # 0x1E and 0x1F differ in their last bit only: one comparison finds both.
+        self._marks = np.flatnonzero((self._data >> 1) == _SEGMENT >> 1)
+        self._last = np.flatnonzero(self._data[self._marks] == _SEGMENT)
+        self._first = np.append(0, self._last[:-1] + 1)[: len(self._last)]
+        ends = self._marks[self._last]
+        self.starts: Index = np.append(0, ends[:-1] + 1)[: len(ends)]
+        self.ids = self._packed_ids()
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def is_segment(self, *names: str) -> Mask:
+        """Return which segments carry one of these ids."""
+        found = np.zeros(len(self), np.bool_)
+        for name in names:
+            found |= self.ids == packed(name)
+        return found
+
+    def name(self, segment: int) -> str:
+        """Return the id of one segment, at most four characters of it."""
+        return int(self.ids[segment]).to_bytes(_ID_BYTES, "big").lstrip(b"\0").decode("latin-1")
+
+    def raw(self, segment: int) -> bytes:
+        """Return the canonical bytes of one segment, its terminator included."""
+        end = int(self._marks[self._last[segment]]) + 1
+        return self.body[int(self.starts[segment]) : end]
+
+    def element_count(self, rows: Index) -> Index:
+        """Return for each segment how many elements it has."""
+        count: Index = self._last[rows] - self._first[rows]
+        return count
+
+    def element(self, rows: Index, number: int) -> Spans:
+        """Cut element `number` (1-based) out of each segment of `rows` (-1: no segment)."""
+        first = self._first[rows] + number
+        has = (rows >= 0) & (first <= self._last[rows])
+        first = np.where(has, first, 1 if len(self._marks) > 1 else 0)
+        start = self._marks[first - 1] + 1
+        return Spans(start, np.where(has, self._marks[first] - start, -1))
+
+    def component(self, spans: Spans, number: int) -> Spans:
+        """Cut component `number` (1-based) out of each element."""
+        return self._part(spans, self._components, number)
+
+    def repetition(self, spans: Spans, number: int) -> Spans:
+        """Cut repetition `number` (1-based) out of each element."""
+        return self._part(spans, self._repetitions, number)
+
+    def part_count(self, spans: Spans) -> Index:
+        """Return how many repetitions each element has (0: the element is not there)."""
+        ends = spans.start + np.maximum(spans.length, 0)
+        marks = self._repetitions
+        count = np.searchsorted(marks, ends) - np.searchsorted(marks, spans.start) + 1
+        return np.where(spans.length >= 0, count, 0)
+
+    def first_byte(self, spans: Spans) -> npt.NDArray[np.uint8]:
+        """Return the first byte of each piece, 0 where it is empty or not there."""
+        return np.where(spans.length > 0, self._data[spans.start], 0).astype(np.uint8)
+
+    def is_one_of(self, spans: Spans, *codes: str) -> Mask:
+        """Return which pieces, blanks around them aside, say one of these codes."""
+        width = max(map(len, codes))
+        trimmed = self._trimmed(spans)
+        value = self._leading(trimmed, width)
+        found = np.zeros(len(spans), np.bool_)
+        for code in codes:
+            found |= (value == packed(code)) & (trimmed.length == len(code))
+        return found
+
+    def binary(self, spans: Spans) -> pa.Array:
+        """Return the pieces as an Arrow binary column, null where there is none."""
+        count = len(spans)
+        if not count or not np.any(spans.length > 0):
+            return pa.nulls(count, pa.binary())
+        length = np.maximum(spans.length, 0)
+        offsets = np.zeros(count + 1, np.int32)
+        np.cumsum(length, out=offsets[1:])
+        gathered = self._data[_positions(spans.start, length, offsets)]
+        valid = np.packbits(spans.length >= 0, bitorder="little")
+        buffers = [pa.py_buffer(valid), pa.py_buffer(offsets), pa.py_buffer(gathered)]
+        return pa.Array.from_buffers(pa.binary(), count, buffers)
+
+    @cached_property
+    def _components(self) -> Index:
+        return np.flatnonzero(self._data == COMPONENT[0])
+
+    @cached_property
+    def _repetitions(self) -> Index:
+        return np.flatnonzero(self._data == REPETITION[0])
+
+    def _part(self, spans: Spans, marks: Index, number: int) -> Spans:
+        ends = spans.start + np.maximum(spans.length, 0)
+        if not len(marks):
+            missing = np.full(len(spans), -1)
+            return spans if number == 1 else Spans(spans.start, missing)
+        low, high = np.searchsorted(marks, spans.start), np.searchsorted(marks, ends)
+        before, after = low + number - 2, low + number - 1
+        top = len(marks) - 1
+        start = spans.start if number == 1 else marks[np.clip(before, 0, top)] + 1
+        end = np.where(after < high, marks[np.minimum(after, top)], ends)
+        has = (spans.length >= 0) & ((number == 1) | (before < high))
+        return Spans(np.where(has, start, 0), np.where(has, end - start, -1))
+
+    def _trimmed(self, spans: Spans) -> Spans:
+        start, length = spans.start.copy(), spans.length.copy()
+        top = len(self._data) - 1
+        while np.any(led := (length > 0) & (self._data[np.minimum(start, top)] == 0x20)):
+            start[led] += 1
+            length[led] -= 1
+        while np.any(
+            trailed := (length > 0) & (self._data[np.clip(start + length - 1, 0, top)] == 0x20)
+        ):
+            length[trailed] -= 1
+        return Spans(start, length)
+
+    def _leading(self, spans: Spans, width: int) -> Index:
+        """Pack the first `width` bytes of each piece into a number, as `packed` does."""
+        value = np.zeros(len(spans), np.int64)
+        top = len(self._data) - 1
+        for offset in range(width):
+            has = spans.length > offset
+            byte = self._data[np.minimum(spans.start + offset, top)].astype(np.int64)
+            value = np.where(has, (value << _BITS) | byte, value)
+        return value
+
+    def _packed_ids(self) -> npt.NDArray[np.uint32]:
+        """Read four bytes at each start as one number and shift out what is not the id."""
+        ends = self._marks[self._first] if len(self) else self.starts
+        length = np.minimum(ends - self.starts, _ID_BYTES)
+        padded = self.body + bytes(_ID_BYTES) if len(self.body) < 2 * _ID_BYTES else self.body
+        words = np.ndarray((len(padded) - _ID_BYTES + 1,), ">u4", padded, strides=(1,))
+        read = words[np.minimum(self.starts, len(words) - 1)].astype(np.uint32)
+        missed = np.maximum(self.starts - (len(words) - 1), 0)
+        surplus = (_ID_BYTES - length).astype(np.uint32)
+        read <<= (missed * _BITS).astype(np.uint32)
+        read >>= np.minimum(surplus * _BITS, 31)
+        return np.where(length > 0, read, 0).astype(np.uint32)
+
+
+def packed(code: str) -> int:
+    """Return a code of at most seven characters as one number."""
+    return int.from_bytes(code.encode("latin-1"), "big")
+
+
+def _positions(start: Index, length: Index, offsets: npt.NDArray[np.int32]) -> Index:
+    """Return where in the body each gathered byte stands, piece after piece."""
+    shift = np.repeat(start - offsets[:-1], length)
+    return shift + np.arange(int(offsets[-1]))
