@@ -38,7 +38,7 @@ class ParsedFile:
     """The outcome of reading one file: `tables` by raw table name, money as decimal128(14, 2).
 
     `segments` counts what the file holds, `reserialised` says that writing the segments back
-    gave the same bytes.
+    gave the same bytes, `accounted` counts the segments that are in a row or a finding (X12 only).
     """
 
     kind: FileKind
@@ -47,3 +47,4 @@ class ParsedFile:
     records: int
     segments: int
     reserialised: bool
+    accounted: int | None = None

@@ -16,6 +16,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from orchestration import x12_commands
 from orchestration.own_sources import names_own_sources, own_world
 from orchestration.progress import Progress
 from orchestration.state import (
@@ -50,6 +51,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(x12_commands.app, name="x12")
 AsJson = Annotated[bool, typer.Option("--json", help="The same content for scripts.")]
 FAILED, HELD = 1, 3
 

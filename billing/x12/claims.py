@@ -92,6 +92,21 @@ def read_claims(document: Document, first_claim: int) -> tuple[dict[str, pa.Tabl
     return tables, findings
 
 
+def claims_off(document: Document) -> Mask:
+    """Return the claims whose CLM02 is not the sum of their lines, as far as both are known."""
+    charge = money(document.tables["claims"].column("charge_amount"))
+    lines = [document.tables[name] for name in LINE_TABLES.values()]
+    amounts = money(pa.concat_arrays([rows.column("charge_amount") for rows in lines]))
+    return _is_off(charge, amounts, np.concatenate([rows.parent("claim") for rows in lines]))
+
+
+def _is_off(charge: Money, line_charge: Money, owner: Index) -> Mask:
+    count = len(charge.cents)
+    known = charge.known & all_true(line_charge.known, owner, count)
+    off: Mask = sums(line_charge.cents, owner, count) != charge.cents
+    return off & known
+
+
 def _lines(document: Document) -> Lines:
     """Put the lines of the three tables together, in file order."""
     parts = [(kind, document.tables[name]) for kind, name in LINE_TABLES.items()]
@@ -119,6 +134,7 @@ def _lines(document: Document) -> Lines:
             "modifiers": joined([column(f"modifier_{number}") for number in range(1, 5)]),
             "revenue_code": text(column("revenue_code")),
             "service_date": dates(column("service_date")),
+            "assigned_number": text(column("assigned_number")),
         },
     )
 
@@ -134,8 +150,7 @@ def _check(
     count = len(rows)
     truncated = truncated_rows(document, rows.segment)
     known = charge.known & all_true(lines.charge.known, lines.claim, count)
-    is_even = sums(lines.charge.cents, lines.claim, count) == charge.cents
-    off = known & ~truncated & ~is_even
+    off = _is_off(charge, lines.charge, lines.claim) & ~truncated
     codes = first_cause(
         count,
         (truncated, rules.TRUNCATED),

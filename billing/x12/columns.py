@@ -58,6 +58,7 @@ CLAIM_LINE = pa.schema(
         ("charge_amount", MONEY),
         ("units", UNITS),
         ("service_date", DATE),
+        ("assigned_number", TEXT),
     ]
 )
 REMITTANCE = pa.schema(

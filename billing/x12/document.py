@@ -33,7 +33,10 @@ class Source:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One row per instance of `loops`, or per `segment` (with `where`) that stands in them."""
+    """One row per instance of `loops`, or per `segment` (with `where`) that stands in them.
+
+    Without `loops`: per `segment` wherever it stands.
+    """
 
     loops: tuple[str, ...]
     columns: Mapping[str, Source]
@@ -44,10 +47,17 @@ class TableSpec:
 
 @dataclass(frozen=True)
 class Specification:
-    """The loops and the tables of one kind of transaction."""
+    """The loops and the tables of one kind of transaction.
 
-    loops: tuple[Loop, ...]
-    tables: Mapping[str, TableSpec]
+    `claim` and `line` name the loops that number its claims and their service lines; where
+    `lines` names tables, only the loops in which one of their rows stands are lines.
+    """
+
+    loops: tuple[Loop, ...] = ()
+    tables: Mapping[str, TableSpec] = field(default_factory=dict)
+    claim: tuple[str, ...] = ()
+    line: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
 
 
 class Document:
@@ -55,13 +65,19 @@ class Document:
 
     def __init__(self, transactions: Sequence[Transaction], specification: Specification) -> None:
         self.transactions = transactions
+        self.specification = specification
         self.body = b"".join(item.body for item in transactions)
         self.index = SegmentIndex(self.body)
         self.loops = Loops(self.index, specification.loops)
         counts = [item.segment_count for item in transactions]
         self.first_segments = np.array([0, *accumulate(counts)][:-1], np.int64)
         self._anchors = np.array([item.segment for item in transactions], np.int64)
+        self.is_read = np.zeros(len(self.index), np.bool_)
         self.tables = {name: Rows(self, spec) for name, spec in specification.tables.items()}
+
+    def rows(self, spec: TableSpec, segments: Index | None = None) -> "Rows":
+        """Return a table beside those of the specification; `segments`: its rows, where known."""
+        return Rows(self, spec, segments)
 
     @property
     def starts(self) -> Index:
@@ -96,10 +112,11 @@ class Document:
 class Rows:
     """A table: `segment` is the index of each row's segment. Columns are cut out when asked."""
 
-    def __init__(self, document: Document, spec: TableSpec) -> None:
+    def __init__(self, document: Document, spec: TableSpec, segments: Index | None = None) -> None:
+        """`segments`: the rows, where the caller has found them already."""
         self._document = document
         self._spec = spec
-        self.segment = self._anchors()
+        self.segment = self._anchors() if segments is None else segments
         self._parents: dict[str, Index] = {}
         self._found: dict[object, Index] = {}
 
@@ -115,7 +132,9 @@ class Rows:
         """Return the column `name` as Arrow binary, one value a row, null where not sent."""
         source = self._spec.columns[name]
         index = self._document.index
-        spans = index.element(self._segments_of(source), source.element)
+        segments = self._segments_of(source)
+        self._document.is_read[segments[segments >= 0]] = True
+        spans = index.element(segments, source.element)
         if source.component is not None:
             spans = index.component(spans, source.component)
         return index.binary(spans)
@@ -137,7 +156,8 @@ class Rows:
         if spec.segment is None:
             return document.loops.starts(*spec.loops)
         rows = document.find(spec.segment)
-        rows = rows[document.loops.inside(*spec.loops)[rows]]
+        if spec.loops:
+            rows = rows[document.loops.inside(*spec.loops)[rows]]
         return rows if spec.where is None else rows[spec.where.holds(document.index, rows)]
 
     def _segments_of(self, source: Source) -> Index:

@@ -57,7 +57,14 @@ class SegmentIndex:
 
     def name(self, segment: int) -> str:
         """Return the id of one segment, at most four characters of it."""
-        return int(self.ids[segment]).to_bytes(_ID_BYTES, "big").lstrip(b"\0").decode("latin-1")
+        return _unpacked(int(self.ids[segment]))
+
+    def names(self, segments: Index) -> pa.Array:
+        """Return the id of each segment."""
+        found, position = np.unique(self.ids[segments], return_inverse=True)
+        return pa.array([_unpacked(one) for one in found.tolist()], pa.string()).take(
+            pa.array(position)
+        )
 
     def raw(self, segment: int) -> bytes:
         """Return the canonical bytes of one segment, its terminator included."""
@@ -179,6 +186,10 @@ class SegmentIndex:
 def packed(code: str) -> int:
     """Return a code of at most seven characters as one number."""
     return int.from_bytes(code.encode("latin-1"), "big")
+
+
+def _unpacked(number: int) -> str:
+    return number.to_bytes(_ID_BYTES, "big").lstrip(b"\0").decode("latin-1")
 
 
 def _positions(start: Index, length: Index, offsets: npt.NDArray[np.int32]) -> Index:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from billing.x12.index import Index, Mask, SegmentIndex
 
@@ -66,6 +67,23 @@ class Loops:
         trigger = int(self.innermost[segment])
         number = int(self._number[trigger]) if trigger >= 0 else 0
         return self._loops[number - 1].name if number else ""
+
+    def depth_of(self, segment: int) -> int:
+        """Return how deep the loop lies that a segment stands in, 0 for the transaction."""
+        trigger = int(self.innermost[segment])
+        return int(self._level[trigger]) if trigger >= 0 else 0
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """The names of all loops, the transaction itself included."""
+        return tuple(dict.fromkeys(loop.name for loop in self._loops))
+
+    def names(self, segments: Index) -> pa.Array:
+        """Return the loop that each segment stands in, null outside every transaction."""
+        trigger = self.innermost[segments]
+        number = np.where(trigger >= 0, self._number[np.maximum(trigger, 0)], 0)
+        named = pa.array([None, *(loop.name for loop in self._loops)], pa.string())
+        return named.take(pa.array(number))
 
     def starts(self, *names: str) -> Index:
         """Return the triggers of every instance of these loops, in order."""

@@ -1,7 +1,7 @@
 """Any bytes that claim to be X12 in, rows and findings out; nothing in a file makes it raise.
 
-835 and 837 become rows; every transaction, whatever its set, becomes a row of
-raw.x12_transaction. Which rule broke is said by position, never by value.
+835 and 837 become rows of their own tables, every transaction a row of raw.x12_transaction, and
+what is left rows of the tables of `carried`. A broken rule is said by position, never by value.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +12,8 @@ from billing.arrow import arrow_table
 from billing.intake import FileKind
 from billing.parsed import Finding, ParsedFile
 from billing.x12 import rules
+from billing.x12.carried import SCHEMAS as CARRIED_SCHEMAS
+from billing.x12.carried import Keys, carried_tables
 from billing.x12.claims import read_claims
 from billing.x12.columns import SCHEMAS
 from billing.x12.content import content_hash
@@ -28,7 +30,9 @@ from billing.x12.remittance import (
 from billing.x12.remittance_checks import check_remittances
 from billing.x12.remittance_header import remittance_table
 from billing.x12.rules import finding
+from billing.x12.specs.acknowledgements import ACKNOWLEDGEMENT, PREMIUM, UNKNOWN
 from billing.x12.specs.claim import CLAIM
+from billing.x12.specs.inquiries import AUTHORISATION, ELIGIBILITY, STATUS
 from billing.x12.specs.remittance import REMITTANCE
 
 Tables = dict[str, pa.Table]
@@ -44,11 +48,17 @@ def read_x12(content: bytes) -> ParsedFile:
     framed = frame(content)
     transactions, findings, segments = read_envelopes(framed.interchanges)
     parts: list[Tables] = [{"x12_transaction": _transaction_table(transactions)}]
+    accounted = segments - sum(item.segment_count for item in transactions)
+    first_claim = 1
     for members, specification, read in _batches(transactions):
-        first = 1 + sum(_claims(part) for part in parts)
-        tables, found = read(Document(members, specification), first)
-        parts.append(tables)
-        findings += found
+        document = Document(members, specification)
+        tables, found = read(document, first_claim)
+        keys = Keys(document, first_claim)
+        carried, more, read_segments = carried_tables(document, keys)
+        parts += [tables, *carried]
+        findings += [*found, *more]
+        accounted += read_segments
+        first_claim += keys.claim_count
     findings += _file_findings(framed, transactions)
     tables = _together(parts)
     return ParsedFile(
@@ -57,6 +67,7 @@ def read_x12(content: bytes) -> ParsedFile:
         findings=_in_order(findings),
         records=_records(tables),
         segments=segments,
+        accounted=accounted,
         reserialised=is_covered(content, framed),
     )
 
@@ -75,21 +86,40 @@ def _remittances(document: Document, first_claim: int) -> tuple[Tables, list[Fin
     return tables, checked.findings
 
 
+def _nothing(document: Document, first_claim: int) -> tuple[Tables, list[Finding]]:
+    """A set whose every segment is carried."""
+    del document, first_claim
+    return {}, []
+
+
 _Read = Callable[[Document, int], tuple[Tables, list[Finding]]]
 _READERS: dict[str, tuple[Specification, _Read]] = {
     "835": (REMITTANCE, _remittances),
     "837": (CLAIM, read_claims),
+    "270": (ELIGIBILITY, _nothing),
+    "271": (ELIGIBILITY, _nothing),
+    "276": (STATUS, _nothing),
+    "277": (STATUS, _nothing),
+    "278": (AUTHORISATION, _nothing),
+    "820": (PREMIUM, _nothing),
+    "997": (ACKNOWLEDGEMENT, _nothing),
+    "999": (ACKNOWLEDGEMENT, _nothing),
 }
+
+
+def documents(transactions: Sequence[Transaction]) -> Iterator[Document]:
+    """Return the transactions of a file, kind by kind, each with the specification of its kind."""
+    for members, specification, _ in _batches(transactions):
+        yield Document(members, specification)
 
 
 def _batches(
     transactions: Sequence[Transaction],
 ) -> Iterator[tuple[list[Transaction], Specification, _Read]]:
-    """Group the transactions that have a specification, kind by kind."""
-    for set_id, (specification, read) in _READERS.items():
-        members = [item for item in transactions if item.set_id == set_id]
-        if members:
-            yield members, specification, read
+    """Group the transactions kind by kind; one of an unknown kind is carried as it is."""
+    for set_id in dict.fromkeys(item.set_id for item in transactions):
+        specification, read = _READERS.get(set_id, (UNKNOWN, _nothing))
+        yield [item for item in transactions if item.set_id == set_id], specification, read
 
 
 def _transaction_table(transactions: Sequence[Transaction]) -> pa.Table:
@@ -124,14 +154,10 @@ def _file_findings(framed: Framed, transactions: Sequence[Transaction]) -> list[
 def _together(parts: list[Tables]) -> Tables:
     """Return every table of the schema, empty where the file has none of it."""
     together = {}
-    for name, schema in SCHEMAS.items():
+    for name, schema in (SCHEMAS | CARRIED_SCHEMAS).items():
         found = [part[name] for part in parts if name in part]
         together[name] = pa.concat_tables(found) if found else schema.empty_table()
     return together
-
-
-def _claims(tables: Tables) -> int:
-    return sum(len(tables[name]) for name in ("claim", "remittance_claim") if name in tables)
 
 
 def _records(tables: Tables) -> int:

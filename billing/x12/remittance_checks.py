@@ -35,10 +35,10 @@ class Checked:
 def check_remittances(read: Remittances) -> Checked:
     """Hold the 835s of a document to their balances, line by line, claim by claim, payment."""
     findings = [*_unreadable(read), *_incomplete(read), *_not_read(read.document)]
-    line_off = _lines_off(read)
+    line_off = lines_off(read) & ~_cut_lines(read)
     truncated = truncated_rows(read.document, read.claims.segment)
     bad = ~_claims_evaluable(read)
-    claim_off = _claims_off(read)
+    claim_off = claims_off(read) & ~truncated
     findings += _claim_findings(
         read, rules.LINE_OFF, line_off, read.lines.segment, _line_claim(read)
     )
@@ -57,13 +57,14 @@ def check_remittances(read: Remittances) -> Checked:
     return _check_payments(read, findings, claim_codes)
 
 
-def _lines_off(read: Remittances) -> Mask:
+def lines_off(read: Remittances) -> Mask:
+    """Return the lines whose charge less adjustments is not their payment, as far as known."""
     count, parent = len(read.lines), read.adjustment_parent("service")
     adjusted = sums(read.adjustments.money.cents, parent, count)
     known = read.line_charge.known & read.line_paid.known
     known &= all_true(read.adjustments.money.known, parent, count)
     off: Mask = read.line_charge.cents - adjusted != read.line_paid.cents
-    return off & known & ~_cut_lines(read)
+    return off & known
 
 
 def _cut_lines(read: Remittances) -> Mask:
@@ -76,13 +77,14 @@ def _line_claim(read: Remittances) -> Index:
     return read.lines.parent("claim")
 
 
-def _claims_off(read: Remittances) -> Mask:
+def claims_off(read: Remittances) -> Mask:
+    """Return the claims whose charge less adjustments is not their payment, as far as known."""
     count, parent = len(read.claims), read.adjustment_parent("claim")
     adjusted = sums(read.adjustments.money.cents, parent, count)
     known = read.claim_charge.known & read.claim_paid.known
     known &= all_true(read.adjustments.money.known, parent, count)
     off: Mask = read.claim_charge.cents - adjusted != read.claim_paid.cents
-    return off & known & ~truncated_rows(read.document, read.claims.segment)
+    return off & known
 
 
 def _claims_evaluable(read: Remittances) -> Mask:
@@ -97,15 +99,12 @@ def _check_payments(
     read: Remittances, findings: list[Finding], claim_codes: list[str | None]
 ) -> Checked:
     payments = read.document.tables["payments"]
-    count, claim_payment = len(payments), read.claims.parent("payment")
-    adjustment_payment = read.document.tables["plb"].parent("payment")
-    owner = adjustment_payment[read.provider_adjustments.source]
-    paid = _total(read.claim_paid, claim_payment, count)
-    adjusted = _total(read.provider_adjustments.money, owner, count)
+    count = len(payments)
+    paid, adjusted = _parts_of_payment(read)
     items = read.document.transactions
     truncated = ~np.array([items[n].is_closed for n in _transactions(read)], np.bool_)
     known = read.payment.known & paid.known & adjusted.known
-    off = known & ~truncated & (paid.cents - adjusted.cents != read.payment.cents)
+    off = payments_off(read) & ~truncated
     negative = read.payment.known & (read.payment.cents < 0)
     findings += _payment_findings(read, rules.REMITTANCE_OFF, off)
     findings += _payment_findings(read, rules.NEGATIVE_PAYMENT, negative)
@@ -116,6 +115,20 @@ def _check_payments(
         (off, rules.REMITTANCE_OFF),
     )
     return Checked(findings, claim_codes, codes, paid, adjusted)
+
+
+def payments_off(read: Remittances) -> Mask:
+    """Return the payments that claims less provider adjustments do not give, as far as known."""
+    paid, adjusted = _parts_of_payment(read)
+    off: Mask = paid.cents - adjusted.cents != read.payment.cents
+    return off & read.payment.known & paid.known & adjusted.known
+
+
+def _parts_of_payment(read: Remittances) -> tuple[Money, Money]:
+    count = len(read.document.tables["payments"])
+    owner = read.document.tables["plb"].parent("payment")[read.provider_adjustments.source]
+    paid = _total(read.claim_paid, read.claims.parent("payment"), count)
+    return paid, _total(read.provider_adjustments.money, owner, count)
 
 
 def _transactions(read: Remittances) -> list[int]:

@@ -103,6 +103,12 @@ CLAIM_LINES_OFF = Rule(
 PATIENT_UNREADABLE = Rule(
     "PATIENT_RESPONSIBILITY_UNREADABLE", "warning", "CLP05 is an amount", "CLP05 left empty"
 )
+VALUE_UNREADABLE = Rule(
+    "VALUE_UNREADABLE",
+    "warning",
+    "A date, amount or quantity can be read as one (X12.6)",
+    "Element left empty; the segment is kept as it stands",
+)
 NO_CLAIM = Rule("NO_CLAIM", "warning", "An 837 holds a claim", "837 without CLM")
 UNITS_UNREADABLE = Rule(
     "UNITS_UNREADABLE", "warning", "Units are a number with up to 3 decimals", "Units left empty"

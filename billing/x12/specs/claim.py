@@ -6,7 +6,7 @@ from billing.x12.document import Source, Specification, TableSpec
 from billing.x12.loops import TRANSACTION, Loop
 from billing.x12.specs.parts import dated, in_loop, level, of, own, qualified
 
-LOOPS = (
+_LOOPS = (
     Loop("1000A", 1, "NM1", qualified("41")),
     Loop("1000B", 1, "NM1", qualified("40")),
     level("2000A", 1, "20"),
@@ -68,6 +68,7 @@ def _lines(segment: str, procedure: int, charge: int, units: int) -> TableSpec:
         "charge_amount": own(charge),
         "units": own(units),
         "service_date": dated("DTP", "472"),
+        "assigned_number": of("LX", 1),
         **({"revenue_code": own(1)} if segment == "SV2" else {}),
     }
     return TableSpec(("2400",), columns, {"claim": ("2300",)}, segment=segment)
@@ -77,7 +78,10 @@ def _lines(segment: str, procedure: int, charge: int, units: int) -> TableSpec:
 LINE_TABLES = {"837P": "professional", "837I": "institutional", "837D": "dental"}
 
 CLAIM = Specification(
-    loops=LOOPS,
+    loops=_LOOPS,
+    claim=("2300",),
+    line=("2400",),
+    lines=tuple(LINE_TABLES.values()),
     tables={
         "claims": TableSpec(("2300",), _CLAIMS),
         "professional": _lines("SV1", procedure=1, charge=2, units=4),

@@ -62,8 +62,8 @@ _SERVICES = {
     "service_start_date": dated("DTM", "150"),
 }
 # CAS and PLB come whole, one row a segment: an amount whose code is missing is not lost.
-_CAS = {f"cas_{element:02}": own(element) for element in range(1, 20)}
-_PLB = {
+CAS = {f"cas_{element:02}": own(element) for element in range(1, 20)}
+PLB = {
     "provider_id": own(1),
     "fiscal_period_date": own(2),
     **{f"reason_{n}": own(3 + 2 * n, 1) for n in range(6)},
@@ -74,16 +74,18 @@ _PAYMENT, _CLAIM, _LINE = (TRANSACTION,), ("2100",), ("2110",)
 
 REMITTANCE = Specification(
     loops=_LOOPS,
+    claim=_CLAIM,
+    line=_LINE,
     tables={
         "payments": TableSpec(_PAYMENT, _PAYMENTS),
         "claims": TableSpec(_CLAIM, _CLAIMS, {"payment": _PAYMENT}),
         "services": TableSpec(_LINE, _SERVICES, {"claim": _CLAIM}),
         "cas": TableSpec(
-            (*_CLAIM, *_LINE), _CAS, {"claim": _CLAIM, "service": _LINE}, segment="CAS"
+            (*_CLAIM, *_LINE), CAS, {"claim": _CLAIM, "service": _LINE}, segment="CAS"
         ),
         "plb": TableSpec(
             (TRANSACTION, _PAYER, _PAYEE, "2000", *_CLAIM, *_LINE),
-            _PLB,
+            PLB,
             {"payment": _PAYMENT},
             segment="PLB",
         ),

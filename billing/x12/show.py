@@ -1,0 +1,75 @@
+"""A file as lines for people: every segment under its loop of the guide, with what is wrong beside
+it. Values that could tell who the patient is are masked unless asked for.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from billing.parsed import Finding
+from billing.x12.document import Document
+from billing.x12.envelope import read_envelopes
+from billing.x12.excerpt import masked
+from billing.x12.framing import COMPONENT, ELEMENT, REPETITION, SEGMENT, frame
+from billing.x12.reader import documents, read_x12
+from billing.x12.specs.words import WORDS
+from billing.x12.tally import Tally, tally
+
+_PRINTED = str.maketrans({ELEMENT.decode(): "*", COMPONENT.decode(): ":", REPETITION.decode(): "^"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """One segment: its ordinal in the file, its loop and depth, words for it, and its text."""
+
+    ordinal: int
+    loop: str
+    depth: int
+    opens: bool
+    words: str
+    text: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One transaction: its figures and its segments."""
+
+    figures: Tally
+    lines: tuple[Line, ...]
+
+
+def show(content: bytes, *, is_masked: bool = True) -> tuple[list[Shown], list[Finding]]:
+    """Return the transactions of a file in its order, and the findings that stand in none."""
+    parsed = read_x12(content)
+    by_segment: dict[int, list[Finding]] = {}
+    for one in parsed.findings:
+        by_segment.setdefault(one.segment, []).append(one)
+    transactions, _, _ = read_envelopes(frame(content).interchanges)
+    shown = [
+        Shown(figures, tuple(_lines(document, number, by_segment, is_masked=is_masked)))
+        for document in documents(transactions)
+        for number, figures in enumerate(tally(document))
+    ]
+    inside = {line.ordinal for one in shown for line in one.lines}
+    outside = [one for one in parsed.findings if one.segment not in inside]
+    return sorted(shown, key=lambda one: one.figures.transaction.number), outside
+
+
+def _lines(
+    document: Document, number: int, findings: Mapping[int, list[Finding]], *, is_masked: bool
+) -> Iterator[Line]:
+    first, end = int(document.first_segments[number]), int(document.ends()[number])
+    anchor = document.transactions[number].segment
+    for segment in range(first, end):
+        ordinal = anchor + segment - first
+        raw = document.index.raw(segment).rstrip(SEGMENT)
+        said = masked(raw) if is_masked else raw.decode("latin-1")
+        yield Line(
+            ordinal=ordinal,
+            loop=document.loops.name_of(segment),
+            depth=document.loops.depth_of(segment),
+            opens=int(document.loops.innermost[segment]) == segment,
+            words=WORDS.get(document.index.name(segment), ""),
+            text=said.translate(_PRINTED),
+            findings=tuple(findings.get(ordinal, ())),
+        )
