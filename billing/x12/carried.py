@@ -122,8 +122,8 @@ def carried_tables(
     taken = np.zeros(len(document.index), np.bool_)
     garbled = np.zeros(len(document.index), np.bool_)
     for spec in CARRIED:
-        is_one = document.index.is_segment(*spec.segments)
-        segments = np.flatnonzero(is_one if spec.is_complete else is_one & is_free)
+        segments = document.find(*spec.segments)
+        segments = segments if spec.is_complete else segments[is_free[segments]]
         if len(segments):
             rows, unreadable = _rows(document, keys, spec, segments)
             tables.append({spec.table: rows})

@@ -99,7 +99,7 @@ class Document:
 
     def find(self, *names: str) -> Index:
         """Return the indexes of all segments that carry one of these ids."""
-        return np.flatnonzero(self.index.is_segment(*names))
+        return self.index.find(*names)
 
     def lost(self, found: Index, *read: Index) -> Index:
         """Return which of the `found` segments stand in none of the `read` rows."""

@@ -44,6 +44,7 @@ class SegmentIndex:
         ends = self._marks[self._last]
         self.starts: Index = np.append(0, ends[:-1] + 1)[: len(ends)]
         self.ids = self._packed_ids()
+        self._found: dict[str, Index] = {}
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -52,8 +53,16 @@ class SegmentIndex:
         """Return which segments carry one of these ids."""
         found = np.zeros(len(self), np.bool_)
         for name in names:
-            found |= self.ids == packed(name)
+            found[self.find(name)] = True
         return found
+
+    def find(self, *names: str) -> Index:
+        """Return the segments that carry one of these ids, in order."""
+        for name in names:
+            if name not in self._found:
+                self._found[name] = np.flatnonzero(self.ids == packed(name))
+        found = [self._found[name] for name in names]
+        return found[0] if len(found) == 1 else np.sort(np.concatenate(found))
 
     def name(self, segment: int) -> str:
         """Return the id of one segment, at most four characters of it."""
@@ -79,10 +88,13 @@ class SegmentIndex:
     def element(self, rows: Index, number: int) -> Spans:
         """Cut element `number` (1-based) out of each segment of `rows` (-1: no segment)."""
         first = self._first[rows] + number
-        has = (rows >= 0) & (first <= self._last[rows])
-        first = np.where(has, first, 1 if len(self._marks) > 1 else 0)
+        missing = (first > self._last[rows]) | (rows < 0)
+        if np.any(missing):
+            first[missing] = min(1, len(self._marks) - 1)
         start = self._marks[first - 1] + 1
-        return Spans(start, np.where(has, self._marks[first] - start, -1))
+        length = self._marks[first] - start
+        length[missing] = -1
+        return Spans(start, length)
 
     def component(self, spans: Spans, number: int) -> Spans:
         """Cut component `number` (1-based) out of each element."""

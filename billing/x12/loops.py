@@ -56,16 +56,19 @@ class Loops:
         self._number = np.zeros(len(index), np.int16)
         self._level = np.full(len(index), np.iinfo(np.int16).max, np.int16)
         self._owners: dict[tuple[str, ...], Index] = {}
+        self._starts: dict[tuple[str, ...], Index] = {}
+        self._insides: dict[tuple[str, ...], Mask] = {}
         for number, loop in enumerate(self._loops, start=1):
             self._open(number, loop)
             self._owners.clear()
         is_trigger = self._number > 0
         self.innermost: Index = _last(is_trigger)
+        # The number of the loop that each segment stands in.
+        self._standing = np.where(self.innermost >= 0, self._number[self.innermost], 0)
 
     def name_of(self, segment: int) -> str:
         """Return the loop that a segment stands in, blank outside every transaction."""
-        trigger = int(self.innermost[segment])
-        number = int(self._number[trigger]) if trigger >= 0 else 0
+        number = int(self._standing[segment])
         return self._loops[number - 1].name if number else ""
 
     def depth_of(self, segment: int) -> int:
@@ -80,20 +83,22 @@ class Loops:
 
     def names(self, segments: Index) -> pa.Array:
         """Return the loop that each segment stands in, null outside every transaction."""
-        trigger = self.innermost[segments]
-        number = np.where(trigger >= 0, self._number[np.maximum(trigger, 0)], 0)
         named = pa.array([None, *(loop.name for loop in self._loops)], pa.string())
-        return named.take(pa.array(number))
+        return named.take(pa.array(self._standing[segments]))
 
     def starts(self, *names: str) -> Index:
         """Return the triggers of every instance of these loops, in order."""
-        return np.flatnonzero(np.isin(self._number, self._numbers(names)))
+        if names not in self._starts:
+            is_one = np.isin(np.arange(len(self._loops) + 1), self._numbers(names))
+            self._starts[names] = np.flatnonzero(is_one[self._number])
+        return self._starts[names]
 
     def inside(self, *names: str) -> Mask:
         """Return which segments stand directly in one of these loops."""
-        number = self._number[np.maximum(self.innermost, 0)]
-        inside: Mask = np.isin(number, self._numbers(names)) & (self.innermost >= 0)
-        return inside
+        if names not in self._insides:
+            is_one = np.isin(np.arange(len(self._loops) + 1), self._numbers(names))
+            self._insides[names] = is_one[self._standing]
+        return self._insides[names]
 
     def owner(self, *names: str) -> Index:
         """Return for each segment the trigger of the open loop of these names, -1 for none."""
@@ -101,7 +106,8 @@ class Loops:
             numbers = self._numbers(names)
             level = max(self._loops[number - 1].level for number in numbers)
             last = _last(self._level <= level)
-            is_it = np.isin(self._number[np.maximum(last, 0)], numbers) & (last >= 0)
+            is_one = np.isin(np.arange(len(self._loops) + 1), numbers)
+            is_it = is_one[self._number[last]] & (last >= 0)
             self._owners[names] = np.where(is_it, last, -1)
         return self._owners[names]
 
@@ -109,7 +115,7 @@ class Loops:
         return [n for n, loop in enumerate(self._loops, start=1) if loop.name in names]
 
     def _open(self, number: int, loop: Loop) -> None:
-        rows = np.flatnonzero(self._index.is_segment(loop.segment))
+        rows = self._index.find(loop.segment)
         rows = rows[self._number[rows] == 0]
         if loop.where is not None and len(rows):
             rows = rows[loop.where.holds(self._index, rows)]
@@ -122,7 +128,7 @@ class Loops:
 
     def _is_led(self, name: str, rows: Index) -> Mask:
         """Return which rows have a segment of this id between them and the row before."""
-        led = np.append(np.flatnonzero(self._index.is_segment(name)), len(self._index))
+        led = np.append(self._index.find(name), len(self._index))
         before = np.append(-1, rows[:-1])
         is_led: Mask = led[np.searchsorted(led, before, side="right")] < rows
         return is_led

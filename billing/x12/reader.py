@@ -11,11 +11,9 @@ import pyarrow as pa
 from billing.arrow import arrow_table
 from billing.intake import FileKind
 from billing.parsed import Finding, ParsedFile
-from billing.x12 import rules
-from billing.x12.carried import SCHEMAS as CARRIED_SCHEMAS
+from billing.x12 import carried, columns, rules
 from billing.x12.carried import Keys, carried_tables
 from billing.x12.claims import read_claims
-from billing.x12.columns import SCHEMAS
 from billing.x12.content import content_hash
 from billing.x12.document import Document, Specification
 from billing.x12.envelope import Transaction, read_envelopes
@@ -36,6 +34,8 @@ from billing.x12.specs.inquiries import AUTHORISATION, ELIGIBILITY, STATUS
 from billing.x12.specs.remittance import REMITTANCE
 
 Tables = dict[str, pa.Table]
+# Every table of `raw` that an X12 file can fill.
+SCHEMAS = columns.SCHEMAS | carried.SCHEMAS
 _RECORDS = ("claim", "remittance_claim", "provider_adjustment")
 
 
@@ -54,8 +54,8 @@ def read_x12(content: bytes) -> ParsedFile:
         document = Document(members, specification)
         tables, found = read(document, first_claim)
         keys = Keys(document, first_claim)
-        carried, more, read_segments = carried_tables(document, keys)
-        parts += [tables, *carried]
+        beside, more, read_segments = carried_tables(document, keys)
+        parts += [tables, *beside]
         findings += [*found, *more]
         accounted += read_segments
         first_claim += keys.claim_count
@@ -141,7 +141,7 @@ def _transaction_table(transactions: Sequence[Transaction]) -> pa.Table:
         )
         for item in transactions
     ]
-    return arrow_table(SCHEMAS["x12_transaction"], rows)
+    return arrow_table(columns.X12_TRANSACTION, rows)
 
 
 def _file_findings(framed: Framed, transactions: Sequence[Transaction]) -> list[Finding]:
@@ -154,7 +154,7 @@ def _file_findings(framed: Framed, transactions: Sequence[Transaction]) -> list[
 def _together(parts: list[Tables]) -> Tables:
     """Return every table of the schema, empty where the file has none of it."""
     together = {}
-    for name, schema in (SCHEMAS | CARRIED_SCHEMAS).items():
+    for name, schema in SCHEMAS.items():
         found = [part[name] for part in parts if name in part]
         together[name] = pa.concat_tables(found) if found else schema.empty_table()
     return together

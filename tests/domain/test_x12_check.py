@@ -22,7 +22,7 @@ _PUBLIC = sorted(
     for one in FOLDER.rglob("*")
     if one.is_file() and "_codelists" not in one.parts and one.suffix not in {".csv", ".md"}
 )
-# segment: {sum: element}
+# Which element of a segment goes into which sum.
 _SUMMED = {
     "CLP": {"charge": 3, "paid": 4, "patient_responsibility": 5},
     "CLM": {"charge": 2},

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from billing.x12.columns import SCHEMAS
-from billing.x12.reader import read_x12
+from billing.x12.reader import SCHEMAS, read_x12
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "x12"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
