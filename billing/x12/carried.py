@@ -13,7 +13,7 @@ from billing.arrow import DATE, MONEY, TEXT, UNITS
 from billing.parsed import Finding
 from billing.x12 import rules
 from billing.x12.arrays import numbers, ordinals, place
-from billing.x12.document import Document, Rows, TableSpec
+from billing.x12.document import Document, TableSpec
 from billing.x12.framing import ELEMENT, SEGMENT
 from billing.x12.index import Index, Mask
 from billing.x12.rules import finding
@@ -160,11 +160,17 @@ def _columns(
 ) -> tuple[dict[str, pa.Array], Mask]:
     sources = {name: _moved(column, repetition) for name, column in spec.columns.items()}
     loops = document.loops.all_names
-    rows = Rows(document, TableSpec(loops, {n: c.source for n, c in sources.items()}), segments)
+    cut = {name: column.source for name, column in sources.items()}
+    cut |= {f"{name} else": one.otherwise for name, one in sources.items() if one.otherwise}
+    rows = document.rows(TableSpec(loops, cut), segments)
     columns, garbled = {}, np.zeros(len(segments), np.bool_)
     for name, column in sources.items():
         columns[name], bad = _typed(rows.column(name), column)
         garbled |= bad
+        if column.otherwise is not None:
+            other, bad = _typed(rows.column(f"{name} else"), column)
+            columns[name] = pc.coalesce(columns[name], other)
+            garbled |= bad
     return columns, garbled
 
 

@@ -23,9 +23,14 @@ _ADDRESS = {
 }
 
 
-def _dates(segment: str, element: int) -> CarriedSpec:
-    period = [Column(own(element), "date"), Column(own(element), "last_date")]
-    columns = {"qualifier": as_text(1), "from_date": period[0], "to_date": period[1]}
+def _dates(segment: str, element: int, period: int | None = None) -> CarriedSpec:
+    """One date or a range in `element`, or a range in the element `period`."""
+    other = None if period is None else own(period)
+    columns = {
+        "qualifier": as_text(1),
+        "from_date": Column(own(element), "date", otherwise=other),
+        "to_date": Column(own(element), "last_date", otherwise=other),
+    }
     return CarriedSpec("x12_date", (segment,), columns)
 
 
@@ -88,7 +93,7 @@ COMMON = (
         ("TRN",),
         {"qualifier": as_text(1), "reference": as_text(2), "description": as_text(3)},
     ),
-    _dates("DTM", 2),
+    _dates("DTM", 2, period=6),
     _dates("DTP", 3),
     CarriedSpec("x12_amount", ("AMT",), {"qualifier": as_text(1), "amount": as_money(2)}),
     CarriedSpec("x12_quantity", ("QTY",), {"qualifier": as_text(1), "quantity": as_units(2)}),

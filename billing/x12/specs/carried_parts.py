@@ -14,11 +14,15 @@ Kind = Literal["text", "money", "units", "date", "last_date"]
 
 @dataclass(frozen=True)
 class Column:
-    """Where a column comes from and how it is read; `stride` moves it with each repetition."""
+    """Where a column comes from and how it is read; `stride` moves it with each repetition.
+
+    `otherwise` is where a date is looked for when `source` says nothing.
+    """
 
     source: Source
     kind: Kind = "text"
     stride: int = 0
+    otherwise: Source | None = None
 
 
 @dataclass(frozen=True)

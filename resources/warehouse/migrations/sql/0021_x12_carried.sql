@@ -396,3 +396,9 @@ grant select on
     raw.x12_benefit, raw.x12_authorisation, raw.x12_service, raw.x12_premium,
     raw.x12_acknowledgement, raw.x12_segment
     to :prefix_transform;
+
+insert into ops.reason_code values
+('ADJUSTMENT_INCOMPLETE', 'CAS01 names the group of an adjustment, PLB01 the provider (X221)',
+ 'the adjustment does not say its group or its provider'),
+('VALUE_UNREADABLE', 'a date, amount or quantity can be read as one (X12.6)',
+ 'the element is left empty; the segment is kept as it stands');
