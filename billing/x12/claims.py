@@ -23,6 +23,7 @@ from billing.x12.arrays import (
     truncated_rows,
 )
 from billing.x12.content import content_hash
+from billing.x12.coordination import coordination_off
 from billing.x12.document import Document, Rows
 from billing.x12.index import Index, Mask
 from billing.x12.rules import Rule, finding, unreadable_amount
@@ -170,9 +171,20 @@ def _check(
         *found(rules.CLAIM_LINES_OFF, off, rows.segment, every),
         *found(rules.TRUNCATED_CLAIM, truncated, rows.segment, every),
         *found(rules.UNITS_UNREADABLE, lines.units_unreadable, lines.segment, lines.claim),
+        *_coordination(document, charge),
         *_not_read(document, rows, lines),
     ]
     return codes, findings
+
+
+def _coordination(document: Document, charge: Money) -> Iterator[Finding]:
+    claims, lines = coordination_off(document, charge)
+    for rule, segments in (
+        (rules.COORDINATION_OFF, claims),
+        (rules.COORDINATION_LINE_OFF, lines),
+    ):
+        for ordinal in document.ordinal(segments).tolist():
+            yield finding(rule, ordinal, None, "claim")
 
 
 def _not_read(document: Document, rows: Rows, lines: Lines) -> Iterator[Finding]:

@@ -35,7 +35,8 @@ class Source:
 class TableSpec:
     """One row per instance of `loops`, or per `segment` (with `where`) that stands in them.
 
-    Without `loops`: per `segment` wherever it stands.
+    Without `loops`: per `segment` wherever it stands. What is only looked at, to check
+    something, `is_taken` is False: its segments stay free for another table.
     """
 
     loops: tuple[str, ...]
@@ -43,6 +44,7 @@ class TableSpec:
     parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     segment: str | None = None
     where: Where | None = None
+    is_taken: bool = True
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,8 @@ class Rows:
         source = self._spec.columns[name]
         index = self._document.index
         segments = self._segments_of(source)
-        self._document.is_read[segments[segments >= 0]] = True
+        if self._spec.is_taken:
+            self._document.is_read[segments[segments >= 0]] = True
         spans = index.element(segments, source.element)
         if source.component is not None:
             spans = index.component(spans, source.component)

@@ -100,6 +100,18 @@ CLAIM_LINES_OFF = Rule(
     "CLM02 = sum of line charges (X222 2300 CLM02)",
     "Claim charge differs from its lines",
 )
+COORDINATION_OFF = Rule(
+    "COORDINATION_OFF_BALANCE",
+    "warning",
+    "CLM02 = AMT*D + all CAS of a payer before (X222 1.4.4.2)",
+    "Claim charge differs from what another payer paid and adjusted",
+)
+COORDINATION_LINE_OFF = Rule(
+    "COORDINATION_LINE_OFF_BALANCE",
+    "warning",
+    "Line charge = SVD02 + CAS of a payer before (X222 1.4.4.1)",
+    "Line charge differs from what another payer paid and adjusted",
+)
 PATIENT_UNREADABLE = Rule(
     "PATIENT_RESPONSIBILITY_UNREADABLE", "warning", "CLP05 is an amount", "CLP05 left empty"
 )

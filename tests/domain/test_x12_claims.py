@@ -84,9 +84,9 @@ def test_a_line_charge_that_cannot_be_read_holds_the_claim() -> None:
 
 def test_units_that_cannot_be_read_are_a_warning() -> None:
     parsed = read_x12(SECONDARY.replace(b"*UN*1.5*", b"*UN*1.5555*"))
-    assert [(item.code, item.severity) for item in parsed.findings] == [
-        ("UNITS_UNREADABLE", "warning")
-    ]
+    assert ("UNITS_UNREADABLE", "warning") in {
+        (item.code, item.severity) for item in parsed.findings
+    }
 
 
 def test_a_claim_cut_off_by_the_end_of_the_file_is_not_postable() -> None:

@@ -4,6 +4,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from billing.parsed import ParsedFile
 from billing.x12.reader import read_x12
 
@@ -157,19 +159,21 @@ def test_an_820_lists_what_a_premium_payment_is_made_of() -> None:
     ]
 
 
+_SECONDARY = (
+    "BHT*0019*00*B1*20261123*0800*CH", "HL*1**20*1", "NM1*85*2*CLINIC*****XX*1234567893",
+    "REF*EI*999999999", "HL*2*1*22*0", "SBR*S*18***CI****CI", "NM1*IL*1*DOE*JO****MI*M1",
+    "DMG*D8*19700102*F", "NM1*PR*2*SECOND*****PI*22222",
+    "CLM*ACCT-1*100***11:B:7*Y*A*Y*Y", "REF*F8*PAYER7", "REF*G1*PRIOR1",
+    "HI*ABK:J45901*ABF:E119", "NM1*82*1*SMITH*A****XX*1234567893", "PRV*PE*PXC*207Q00000X",
+    "SBR*P*18***CI****CI", "CAS*PR*1*20*1*2*5.5", "AMT*EAF*25.5", "OI***Y***Y",
+    "NM1*PR*2*FIRST*****PI*11111", "LX*1", "SV1*HC:99213:25*100*UN*1***1",
+    "DTP*472*D8*20261101", "SVD*11111*74.5*HC:99213**1", "CAS*PR*1*20*1*2*5.5",
+    "DTP*573*D8*20261110",
+)  # fmt: skip
+
+
 def test_an_837_keeps_what_other_payers_decided_and_every_diagnosis() -> None:
-    parsed = _read(
-        "837", "005010X222A1",
-        "BHT*0019*00*B1*20261123*0800*CH", "HL*1**20*1", "NM1*85*2*CLINIC*****XX*1234567893",
-        "REF*EI*999999999", "HL*2*1*22*0", "SBR*S*18***CI****CI", "NM1*IL*1*DOE*JO****MI*M1",
-        "DMG*D8*19700102*F", "NM1*PR*2*SECOND*****PI*22222",
-        "CLM*ACCT-1*100***11:B:7*Y*A*Y*Y", "REF*F8*PAYER7", "REF*G1*PRIOR1",
-        "HI*ABK:J45901*ABF:E119", "NM1*82*1*SMITH*A****XX*1234567893", "PRV*PE*PXC*207Q00000X",
-        "SBR*P*18***CI****CI", "CAS*PR*1*20*1*2*5.5", "AMT*D*74.5", "OI***Y***Y",
-        "NM1*PR*2*FIRST*****PI*11111", "LX*1", "SV1*HC:99213:25*100*UN*1***1",
-        "DTP*472*D8*20261101", "SVD*11111*74.5*HC:99213**1", "CAS*PR*1*20*1*2*5.5",
-        "DTP*573*D8*20261110",
-    )  # fmt: skip
+    parsed = _read("837", "005010X222A1", *_SECONDARY)
     assert _is_whole(parsed)
     claim = parsed.tables["claim"].to_pylist()[0]
     assert (claim["payer_id"], claim["frequency_code"]) == ("22222", "7")
@@ -188,6 +192,26 @@ def test_an_837_keeps_what_other_payers_decided_and_every_diagnosis() -> None:
     parties = dict(_rows(parsed, "x12_party", "entity_code", "loop"))
     assert parties == {"85": "2010AA", "IL": "2010BA", "PR": "2330", "82": "2310"}
     assert ("207Q00000X",) in _rows(parsed, "x12_party", "taxonomy_code")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "codes"),
+    [
+        ("no change", "", set()),
+        ("AMT*D*74.5", "AMT*D*74.49", {"COORDINATION_OFF_BALANCE"}),
+        ("SVD*11111*74.5", "SVD*11111*74", {"COORDINATION_LINE_OFF_BALANCE"}),
+        ("AMT*D*74.5", "AMT*EAF*74.5", set()),
+        ("SVD*11111*74.5", "SVD*99999*74", set()),
+    ],
+)
+def test_what_an_earlier_payer_paid_and_adjusted_gives_the_charge(
+    old: str, new: str, codes: set[str]
+) -> None:
+    claim_level = _SECONDARY.index("CAS*PR*1*20*1*2*5.5")
+    paid = [*_SECONDARY[:claim_level], "AMT*D*74.5", *_SECONDARY[claim_level + 1 :]]
+    assert old == "no change" or any(old in one for one in paid)
+    parsed = _read("837", "005010X222A1", *(one.replace(old, new) for one in paid))
+    assert {one.code for one in parsed.findings} == codes
 
 
 def test_a_segment_that_no_guide_knows_stays_with_its_claim_and_closes_nothing() -> None:

@@ -5,6 +5,7 @@ difference here, since their loops do not contradict each other; `claims` gives 
 from billing.x12.document import Source, Specification, TableSpec
 from billing.x12.loops import TRANSACTION, Loop
 from billing.x12.specs.parts import dated, in_loop, level, of, own, qualified
+from billing.x12.specs.remittance import CAS
 
 _LOOPS = (
     Loop("1000A", 1, "NM1", qualified("41")),
@@ -71,7 +72,8 @@ def _lines(segment: str, procedure: int, charge: int, units: int) -> TableSpec:
         "assigned_number": of("LX", 1),
         **({"revenue_code": own(1)} if segment == "SV2" else {}),
     }
-    return TableSpec(("2400",), columns, {"claim": ("2300",)}, segment=segment)
+    parents = {"claim": ("2300",), "line": ("2400",)}
+    return TableSpec(("2400",), columns, parents, segment=segment)
 
 
 # The table of service lines of each kind of claim.
@@ -87,5 +89,27 @@ CLAIM = Specification(
         "professional": _lines("SV1", procedure=1, charge=2, units=4),
         "institutional": _lines("SV2", procedure=2, charge=3, units=5),
         "dental": _lines("SV3", procedure=1, charge=2, units=6),
+        "other_payers": TableSpec(
+            ("2320",),
+            {
+                "paid_amount": of("AMT", 2, "D"),
+                "payer_id": in_loop("2330", of("NM1", 9, "PR"), under="2320"),
+            },
+            {"claim": ("2300",)},
+            is_taken=False,
+        ),
+        "adjudications": TableSpec(
+            ("2430",),
+            {"payer_id": own(1), "paid_amount": own(2)},
+            {"claim": ("2300",), "line": ("2400",)},
+            is_taken=False,
+        ),
+        "other_adjustments": TableSpec(
+            ("2320", "2430"),
+            CAS,
+            {"other_payer": ("2320",), "adjudication": ("2430",)},
+            segment="CAS",
+            is_taken=False,
+        ),
     },
 )

@@ -400,5 +400,9 @@ grant select on
 insert into ops.reason_code values
 ('ADJUSTMENT_INCOMPLETE', 'CAS01 names the group of an adjustment, PLB01 the provider (X221)',
  'the adjustment does not say its group or its provider'),
+('COORDINATION_OFF_BALANCE', 'CLM02 = AMT*D + all CAS of a payer before (X222 1.4.4.2)',
+ 'the claim charge differs from what another payer paid and adjusted'),
+('COORDINATION_LINE_OFF_BALANCE', 'line charge = SVD02 + CAS of a payer before (X222 1.4.4.1)',
+ 'the line charge differs from what another payer paid and adjusted'),
 ('VALUE_UNREADABLE', 'a date, amount or quantity can be read as one (X12.6)',
  'the element is left empty; the segment is kept as it stands');
