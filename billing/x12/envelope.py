@@ -7,12 +7,14 @@ own balances. What a transaction says is read elsewhere.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from billing.parsed import Finding
 from billing.x12 import rules
+from billing.x12.content import content_hash
 from billing.x12.framing import ELEMENT, SEGMENT, Interchange
 from billing.x12.rules import Rule, finding
 from billing.x12.values import parse_date
@@ -43,6 +45,11 @@ class Transaction:
     segment_count: int
     body: bytes
     is_closed: bool
+
+    @cached_property
+    def content_hash(self) -> str:
+        """The identity of what stands between ST and SE, whatever envelope it came in."""
+        return content_hash(self.content())
 
     def content(self) -> bytes:
         """Return what stands between ST and SE, both left out (a TA1: itself)."""

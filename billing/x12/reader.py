@@ -14,7 +14,6 @@ from billing.parsed import Finding, ParsedFile
 from billing.x12 import carried, columns, rules
 from billing.x12.carried import Keys, carried_tables
 from billing.x12.claims import read_claims
-from billing.x12.content import content_hash
 from billing.x12.document import Document, Specification
 from billing.x12.envelope import Transaction, read_envelopes
 from billing.x12.framing import Framed, frame, is_covered
@@ -136,7 +135,7 @@ def _transaction_table(transactions: Sequence[Transaction]) -> pa.Table:
             item.receiver_id,
             item.interchange_date,
             item.segment_count,
-            content_hash(item.content()),
+            item.content_hash,
             None if item.is_closed else rules.TRUNCATED.code,
         )
         for item in transactions

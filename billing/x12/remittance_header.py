@@ -7,7 +7,6 @@ import pyarrow.compute as pc
 from billing.arrow import TEXT
 from billing.x12 import columns
 from billing.x12.arrays import numbers, place, table
-from billing.x12.content import content_hash
 from billing.x12.document import Document
 from billing.x12.remittance import Remittances
 from billing.x12.remittance_checks import Checked
@@ -72,4 +71,4 @@ def _payee(as_text: dict[str, pa.Array]) -> dict[str, pa.Array]:
 def _hashes(document: Document) -> list[str]:
     payments = document.tables["payments"].segment
     numbers_in_order = document.transaction_of(payments).tolist()
-    return [content_hash(document.transactions[number].content()) for number in numbers_in_order]
+    return [document.transactions[number].content_hash for number in numbers_in_order]

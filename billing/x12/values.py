@@ -20,6 +20,7 @@ Cents = npt.NDArray[np.int64]
 # X12 type R: digits with an optional point and a leading minus; no plus, comma or exponent.
 _MONEY_TEXT = r"^-?(?:0*[0-9]{1,12}(?:\.[0-9]{0,2}0*)?|0*\.[0-9]{1,2}0*)$"
 _UNITS_TEXT = r"^-?(?:0*[0-9]{1,12}(?:\.[0-9]{0,3}0*)?|0*\.[0-9]{1,3}0*)$"
+_IS_PLAIN = np.isin(np.arange(256), np.frombuffer(b"0123456789.-", np.uint8))
 _PRINTED = {"\x1d": ":", "\x1c": "^"}
 _CENTURY_PIVOT = 70
 
@@ -57,8 +58,13 @@ def text(column: pa.Array) -> pa.Array:
 
 def money(column: pa.Array) -> Money:
     """Return amounts exactly, in cents: at most 12 digits before and 2 after the point."""
-    written, readable, blank = _numbers(column, _MONEY_TEXT, 2)
-    decimals = written.cast(MONEY)
+    plain = _plain_decimals(column, MONEY)
+    if plain is None:
+        written, readable, blank = _numbers(column, _MONEY_TEXT, 2)
+        decimals = written.cast(MONEY)
+    else:
+        decimals, blank = plain, _mask(plain.is_null())
+        readable = ~blank
     words = np.frombuffer(decimals.buffers()[1], dtype="<i8")[0::2]
     cents = words[decimals.offset : decimals.offset + len(decimals)]
     return Money(np.where(readable, cents, 0), readable, blank)
@@ -66,6 +72,9 @@ def money(column: pa.Array) -> Money:
 
 def units(column: pa.Array) -> tuple[pa.Array, Mask]:
     """Return quantities as decimal128(15, 3), and where something unreadable was sent."""
+    plain = _plain_decimals(column, UNITS)
+    if plain is not None:
+        return plain, np.zeros(len(plain), np.bool_)
     written, readable, blank = _numbers(column, _UNITS_TEXT, 3)
     return written.cast(UNITS), ~readable & ~blank
 
@@ -102,6 +111,26 @@ def _written(column: pa.Array) -> pa.Array:
         decoded = pa.array([_decode(value) for value in column.to_pylist()], TEXT)
     trimmed = pc.ascii_trim(decoded, " ")
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, TEXT), trimmed)
+
+
+def _plain_decimals(column: pa.Array, kind: pa.DataType) -> pa.Array | None:
+    """Cast a column in which every byte is one of a plain number; None: it has to be looked at.
+
+    Arrow refuses what is no number, loses digits or is too long, but takes signs and exponents
+    that X12 does not have; those are no bytes of a plain number.
+    """
+    if not len(column) or column.null_count == len(column):
+        return None
+    _, offsets, data = column.buffers()
+    if data is None:
+        return None
+    first, last = np.frombuffer(offsets, np.int32)[[column.offset, column.offset + len(column)]]
+    if not _IS_PLAIN[np.frombuffer(data, np.uint8)[first:last]].all():
+        return None
+    try:
+        return column.cast(TEXT).cast(kind)
+    except pa.ArrowInvalid:
+        return None
 
 
 def _numbers(column: pa.Array, pattern: str, decimals: int) -> tuple[pa.Array, Mask, Mask]:
