@@ -209,6 +209,6 @@ def _unpacked(number: int) -> str:
 
 def _positions(start: Index, length: Index, offsets: npt.NDArray[np.int32]) -> Index:
     """Return where in the body each gathered byte stands, piece after piece."""
-    shift = np.repeat((start - offsets[:-1]).astype(np.int32), length)
-    positions: Index = shift + np.arange(int(offsets[-1]), dtype=np.int32)
+    positions = np.arange(int(offsets[-1]), dtype=np.int32)
+    positions += np.repeat((start - offsets[:-1]).astype(np.int32), length)
     return positions
