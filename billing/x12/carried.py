@@ -33,6 +33,7 @@ KEY = pa.schema(
     ]
 )
 _TYPES = {"text": TEXT, "money": MONEY, "units": UNITS, "date": DATE, "last_date": DATE}
+_HOUR = "^[0-9]{4}$"  # DTP02 may be TM: an hour and no day
 _UNPARSED = pa.schema([*KEY, ("content", TEXT)])
 
 
@@ -190,9 +191,10 @@ def _typed(cut: pa.Array, column: Column) -> tuple[pa.Array, Mask]:
     if column.kind == "text":
         return text(cut), np.zeros(len(cut), np.bool_)
     day = dates(cut, last=column.kind == "last_date")
-    written = text(cut)
-    bad = pc.and_(pc.is_valid(written), pc.is_null(day)).to_numpy(zero_copy_only=False)
-    return day, np.asarray(bad, np.bool_)
+    is_day = pc.invert(pc.fill_null(pc.match_substring_regex(text(cut), _HOUR), True))
+    return day, np.asarray(
+        pc.and_(is_day, pc.is_null(day)).to_numpy(zero_copy_only=False), np.bool_
+    )
 
 
 def _kept(spec: CarriedSpec, columns: dict[str, pa.Array], garbled: Mask, repetition: int) -> Index:

@@ -85,13 +85,13 @@ def dates(column: pa.Array, *, last: bool = False) -> pa.Array:
 
 
 def parse_date(value: str | None) -> date | None:
-    """Return the day that CCYYMMDD or YYMMDD names, None for anything else."""
-    if value is None or not re.fullmatch(r"[0-9]{6}(?:[0-9]{2})?", value):
+    """Return the day that CCYYMMDD (with HHMM or HHMMSS) or YYMMDD names, None for all else."""
+    if value is None or not re.fullmatch(r"[0-9]{6}|[0-9]{8}(?:[0-9]{4}(?:[0-9]{2})?)?", value):
         return None
     if len(value) == 6:
         value = ("20" if int(value[:2]) < _CENTURY_PIVOT else "19") + value
     try:
-        return date(int(value[:4]), int(value[4:6]), int(value[6:]))
+        return date(int(value[:4]), int(value[4:6]), int(value[6:8]))
     except ValueError:
         return None
 

@@ -233,3 +233,17 @@ def test_a_value_that_cannot_be_read_leaves_its_segment_as_it_stands() -> None:
     assert [one.code for one in parsed.findings] == ["VALUE_UNREADABLE"]
     assert _rows(parsed, "x12_segment", "content") == [("EB*C**30****12,5",)]
     assert parsed.segments == parsed.accounted
+
+
+def test_hours_stay_as_written_and_a_day_with_an_hour_is_that_day() -> None:
+    parsed = _read(
+        "837", "005010X223A2", "HL*1**20*1", "HL*2*1*22*0", "CLM*A*1***11:A:1",
+        "DTP*096*TM*1130", "DTP*435*DT*202610020840", "DTP*439*D8*20261345", "LX*1",
+        "SV2*0300*HC:99213*1*UN*1",
+    )  # fmt: skip
+    assert _rows(parsed, "x12_date", "from_date", "to_date", "written") == [
+        (None, None, "1130"),
+        (date(2026, 10, 2), date(2026, 10, 2), "202610020840"),
+        (None, None, "20261345"),
+    ]
+    assert _rows(parsed, "x12_segment", "content") == [("DTP*439*D8*20261345",)]

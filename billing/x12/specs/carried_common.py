@@ -30,6 +30,7 @@ def _dates(segment: str, element: int, period: int | None = None) -> CarriedSpec
         "qualifier": as_text(1),
         "from_date": Column(own(element), "date", otherwise=other),
         "to_date": Column(own(element), "last_date", otherwise=other),
+        "written": as_text(element),
     }
     return CarriedSpec("x12_date", (segment,), columns)
 

@@ -103,6 +103,7 @@ create table raw.x12_date (
     qualifier text,
     from_date date,
     to_date date,
+    written text,
     primary key (file_id, segment, repetition)
 );
 
