@@ -1,0 +1,117 @@
+"""Whatever bytes come: the reader ends, says what is wrong, and accounts for every segment."""
+
+import gzip
+import io
+import random
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing.parsed import ParsedFile
+from billing.x12.check import check
+from billing.x12.reader import read_x12
+from billing.x12.show import show
+
+FIXTURES = sorted((Path(__file__).parents[1] / "fixtures/x12").glob("*.[8x]*"))
+CONTENTS = [one.read_bytes() for one in FIXTURES]
+PIECES = (
+    b"ISA*", b"GS*HP*", b"ST*835*1~", b"SE*1*1~", b"CLP*", b"CAS*", b"LX*1~", b"HL*1**20*1~",
+    b"SV1*HC:1*1~", b"NM1*IL~", b"IEA*1*1~", b"~", b"*", b":", b"^", b"\x1c", b"\x1d", b"\x1e",
+    b"\x1f", b"\x00", b"\xff", b"*" * 300, b"9" * 40, b"\xef\xbb\xbf", b"\r\n",
+)  # fmt: skip
+MUTATIONS = 120
+
+
+def _whole(content: bytes) -> ParsedFile:
+    parsed = read_x12(content)
+    assert parsed.accounted == parsed.segments
+    assert parsed.reserialised
+    assert parsed.segments or parsed.findings
+    return parsed
+
+
+@pytest.mark.parametrize("content", CONTENTS, ids=lambda one: str(len(one)))
+def test_a_file_cut_after_any_segment_is_read_up_to_there_and_said_to_be_cut(
+    content: bytes,
+) -> None:
+    ends = [at + 1 for at, byte in enumerate(content) if byte == ord("~")]
+    for end in ends[2:-1]:
+        parsed = _whole(content[:end])
+        codes = {one.code for one in parsed.findings}
+        assert codes & {"TRUNCATED", "GE_MISSING", "IEA_MISSING"}, end
+
+
+@pytest.mark.parametrize("content", CONTENTS, ids=lambda one: str(len(one)))
+def test_a_file_cut_at_any_byte_is_read_up_to_there(content: bytes) -> None:
+    for end in range(0, len(content), 17):
+        _whole(content[:end])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_damage_ends_in_rows_and_findings(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - the same damage every time
+    for _ in range(MUTATIONS):
+        content = bytearray(chance.choice(CONTENTS))
+        for _ in range(chance.choice((1, 1, 2, 5, 20))):
+            _damage(content, chance)
+        _whole(bytes(content))
+        show(bytes(content))
+
+
+def _damage(content: bytearray, chance: random.Random) -> None:
+    if not content:
+        return
+    at, to = sorted(chance.randrange(len(content)) for _ in range(2))
+    match chance.randrange(5):
+        case 0:
+            content[at] = chance.randrange(256)
+        case 1:
+            content[at:at] = chance.choice(PIECES)
+        case 2:
+            del content[at : at + chance.randrange(1, 60)]
+        case 3:
+            content[at:at] = content[to : to + chance.randrange(1, 400)]
+        case _:
+            del content[to:]
+
+
+@given(st.lists(st.one_of(st.sampled_from(PIECES), st.binary(max_size=12)), max_size=60))
+def test_any_sequence_of_pieces_behind_a_header_is_accounted_for(pieces: list[bytes]) -> None:
+    header = CONTENTS[0][: CONTENTS[0].index(b"GS*")]
+    _whole(header + b"GS*HP*A*B*20260801*0600*1*X*005010X221A1~" + b"".join(pieces))
+
+
+def test_one_segment_of_megabytes_is_one_segment() -> None:
+    content = next(one for one in CONTENTS if b"CLP*" in one)
+    long = b"NTE*ADD*" + b"A*B:" * 500_000 + b"~"
+    parsed = _whole(content.replace(b"CLP*", long + b"CLP*", 1))
+    assert parsed.segments == read_x12(content).segments + 1
+
+
+def _zipped() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("remittance.835", b"0" * 5_000_000)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x00" * 1000,
+        _zipped(),
+        gzip.compress(b"ISA*" * 100_000),
+        CONTENTS[0].decode("latin-1").encode("utf-16"),
+        CONTENTS[0].decode("latin-1").encode("utf-32"),
+        b"%PDF-1.7 ISA ST SE",
+    ],
+    ids=["nothing", "zeros", "zip", "gzip", "UTF-16", "UTF-32", "PDF"],
+)
+def test_what_is_no_x12_is_refused_with_a_finding_and_never_unpacked(content: bytes) -> None:
+    found = check(content, "named.835")
+    assert [one["code"] for one in found["findings"]] == ["UNREADABLE_X12"]
+    assert found["transactions"] == []
