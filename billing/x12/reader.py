@@ -35,6 +35,7 @@ from billing.x12.specs.remittance import REMITTANCE
 Tables = dict[str, pa.Table]
 # Every table of `raw` that an X12 file can fill.
 SCHEMAS = columns.SCHEMAS | carried.SCHEMAS
+_PORTION_BYTES = 4_000_000
 _RECORDS = ("claim", "remittance_claim", "provider_adjustment")
 
 
@@ -118,7 +119,22 @@ def _batches(
     """Group the transactions kind by kind; one of an unknown kind is carried as it is."""
     for set_id in dict.fromkeys(item.set_id for item in transactions):
         specification, read = _READERS.get(set_id, (UNKNOWN, _nothing))
-        yield [item for item in transactions if item.set_id == set_id], specification, read
+        for members in _portions([item for item in transactions if item.set_id == set_id]):
+            yield members, specification, read
+
+
+def _portions(transactions: Sequence[Transaction]) -> Iterator[list[Transaction]]:
+    """Cut a list of transactions so that what is read at once stays in the processor's cache."""
+    portion: list[Transaction] = []
+    size = 0
+    for item in transactions:
+        if portion and size + len(item.body) > _PORTION_BYTES:
+            yield portion
+            portion, size = [], 0
+        portion.append(item)
+        size += len(item.body)
+    if portion:
+        yield portion
 
 
 def _transaction_table(transactions: Sequence[Transaction]) -> pa.Table:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.parsed import ParsedFile
+from billing.x12 import reader
 from billing.x12.check import check
 from billing.x12.reader import read_x12
 from billing.x12.show import show
@@ -23,6 +24,7 @@ PIECES = (
     b"\x1f", b"\x00", b"\xff", b"*" * 300, b"9" * 40, b"\xef\xbb\xbf", b"\r\n",
 )  # fmt: skip
 MUTATIONS = 120
+_ORDER = ("segment", "repetition", "adjustment_no")
 
 
 def _whole(content: bytes) -> ParsedFile:
@@ -115,3 +117,17 @@ def test_what_is_no_x12_is_refused_with_a_finding_and_never_unpacked(content: by
     found = check(content, "named.835")
     assert [one["code"] for one in found["findings"]] == ["UNREADABLE_X12"]
     assert found["transactions"] == []
+
+
+def test_reading_a_file_in_portions_gives_the_same_rows_as_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content = b"\n".join(CONTENTS)
+    whole = _whole(content)
+    monkeypatch.setattr(reader, "_PORTION_BYTES", 1)
+    portions = _whole(content)
+    assert portions.findings == whole.findings
+    for name, rows in whole.tables.items():
+        order = [(one, "ascending") for one in rows.column_names if one in _ORDER]
+        found = portions.tables[name].sort_by(order).combine_chunks()
+        assert found.equals(rows.sort_by(order).combine_chunks()), name
