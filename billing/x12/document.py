@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from billing.x12.envelope import Transaction
-from billing.x12.index import Index, SegmentIndex
+from billing.x12.index import Index, Picked, SegmentIndex
 from billing.x12.loops import Loop, Loops, Where
 
 
@@ -121,6 +121,7 @@ class Rows:
         self.segment = self._anchors() if segments is None else segments
         self._parents: dict[str, Index] = {}
         self._found: dict[object, Index] = {}
+        self._picked: dict[int, Picked] = {}
 
     def __len__(self) -> int:
         return len(self.segment)
@@ -137,10 +138,17 @@ class Rows:
         segments = self._segments_of(source)
         if self._spec.is_taken:
             self._document.is_read[segments[segments >= 0]] = True
-        spans = index.element(segments, source.element)
+        spans = self._pick(segments).element(source.element)
         if source.component is not None:
             spans = index.component(spans, source.component)
         return index.binary(spans)
+
+    def _pick(self, segments: Index) -> Picked:
+        """Most columns of a table are cut from the same few lists of segments."""
+        key = id(segments)
+        if key not in self._picked:
+            self._picked[key] = self._document.index.pick(segments)
+        return self._picked[key]
 
     def parent(self, name: str) -> Index:
         """Return which instance of the parent's loops each row stands in, -1 for none.

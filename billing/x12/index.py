@@ -19,6 +19,7 @@ Mask = npt.NDArray[np.bool_]
 _SEGMENT = SEGMENT[0]
 _ID_BYTES = 4
 _BITS = 8
+_SHORT = 64
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,31 @@ class Spans:
 
     def __len__(self) -> int:
         return len(self.start)
+
+
+class Picked:
+    """Segments of which elements are cut out: their first and last mark are looked up once."""
+
+    def __init__(self, marks: Index, first: Index, last: Index) -> None:
+        self._marks, self._first, self._last = marks, first, last
+        count = last - first
+        self._fewest = int(count.min()) if len(count) else 0
+        self._most = int(count.max()) if len(count) else 0
+
+    def element(self, number: int) -> Spans:
+        """Cut element `number` (1-based) out of each segment."""
+        if number > self._most:
+            return Spans(np.zeros_like(self._first), np.full_like(self._first, -1))
+        at = self._first + np.int32(number)
+        missing = None
+        if number > self._fewest:
+            missing = at > self._last
+            at[missing] = 1
+        start = self._marks[at - 1] + np.int32(1)
+        length = self._marks[at] - start
+        if missing is not None:
+            length[missing] = -1
+        return Spans(start, length)
 
 
 class SegmentIndex:
@@ -88,16 +114,16 @@ class SegmentIndex:
         count: Index = self._last[rows] - self._first[rows]
         return count
 
+    def pick(self, rows: Index) -> "Picked":
+        """Return segments (-1: no segment) to cut several elements out of."""
+        first, last = self._first[rows], self._last[rows]
+        if len(rows) and np.any(nothing := rows < 0):
+            last[nothing] = first[nothing] = 0
+        return Picked(self._marks, first, last)
+
     def element(self, rows: Index, number: int) -> Spans:
         """Cut element `number` (1-based) out of each segment of `rows` (-1: no segment)."""
-        first = self._first[rows] + number
-        missing = (first > self._last[rows]) | (rows < 0)
-        if np.any(missing):
-            first[missing] = min(1, len(self._marks) - 1)
-        start = self._marks[first - 1] + 1
-        length = self._marks[first] - start
-        length[missing] = -1
-        return Spans(start, length)
+        return self.pick(rows).element(number)
 
     def component(self, spans: Spans, number: int) -> Spans:
         """Cut component `number` (1-based) out of each element."""
@@ -129,17 +155,33 @@ class SegmentIndex:
         return found
 
     def binary(self, spans: Spans) -> pa.Array:
-        """Return the pieces as an Arrow binary column, null where there is none."""
+        """Return the pieces as an Arrow binary column, null where nothing was sent."""
         count = len(spans)
-        if not count or not np.any(spans.length > 0):
+        longest = int(spans.length.max()) if count else 0
+        if longest <= 0:
             return pa.nulls(count, pa.binary())
-        length = np.maximum(spans.length, 0)
-        offsets = np.zeros(count + 1, np.int32)
-        np.cumsum(length, out=offsets[1:])
-        gathered = self._data[_positions(spans.start, length, offsets)]
-        valid = np.packbits(spans.length >= 0, bitorder="little")
-        buffers = [pa.py_buffer(valid), pa.py_buffer(offsets), pa.py_buffer(gathered)]
-        return pa.Array.from_buffers(pa.binary(), count, buffers)
+        if longest <= _SHORT and int(spans.length.min()) == longest:
+            return self._all_of_length(spans.start, longest)
+        return self._taken(spans)
+
+    def _all_of_length(self, start: Index, length: int) -> pa.Array:
+        """Copy pieces of one length, each in one move: several times as fast as byte by byte."""
+        pieces = np.ndarray((len(self._data) - length + 1,), f"V{length}", self.body, strides=(1,))
+        offsets = np.arange(0, (len(start) + 1) * length, length, dtype=np.int32)
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(pieces[start].view(np.uint8))]
+        return pa.Array.from_buffers(pa.binary(), len(start), buffers)
+
+    def _taken(self, spans: Spans) -> pa.Array:
+        """Let Arrow copy the pieces: every second piece of the body, cut at all starts and ends."""
+        count = len(spans)
+        offsets = np.zeros(2 * count + 1, np.int32)
+        offsets[1::2] = spans.start
+        offsets[2::2] = spans.start + np.maximum(spans.length, 0)
+        cuts = [None, pa.py_buffer(offsets), pa.py_buffer(self.body)]
+        pieces = pa.Array.from_buffers(pa.binary(), 2 * count, cuts)
+        blank = spans.length <= 0
+        every_second = np.arange(1, 2 * count, 2, dtype=np.int32)
+        return pieces.take(pa.array(every_second, mask=blank if np.any(blank) else None))
 
     @cached_property
     def _components(self) -> Index:
@@ -205,10 +247,3 @@ def packed(code: str) -> int:
 
 def _unpacked(number: int) -> str:
     return number.to_bytes(_ID_BYTES, "big").lstrip(b"\0").decode("latin-1")
-
-
-def _positions(start: Index, length: Index, offsets: npt.NDArray[np.int32]) -> Index:
-    """Return where in the body each gathered byte stands, piece after piece."""
-    positions = np.arange(int(offsets[-1]), dtype=np.int32)
-    positions += np.repeat((start - offsets[:-1]).astype(np.int32), length)
-    return positions

@@ -50,6 +50,8 @@ class Money:
 def text(column: pa.Array) -> pa.Array:
     """Return a column of bytes as text: UTF-8, else Latin-1; blank becomes null."""
     decoded = _written(column)
+    if not _holds(column, *map(ord, _PRINTED)):
+        return decoded
     for mark, printed in _PRINTED.items():
         if pc.any(pc.match_substring(decoded, mark)).as_py():
             decoded = pc.replace_substring(decoded, mark, printed)
@@ -109,8 +111,17 @@ def _written(column: pa.Array) -> pa.Array:
         decoded = column.cast(TEXT)
     except pa.ArrowInvalid:
         decoded = pa.array([_decode(value) for value in column.to_pylist()], TEXT)
+    if not _holds(column, ord(" ")):
+        return decoded  # and what has no byte is null already
     trimmed = pc.ascii_trim(decoded, " ")
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, TEXT), trimmed)
+
+
+def _holds(column: pa.Array, *wanted: int) -> bool:
+    """Say whether one of these bytes stands anywhere in a column; most columns have none."""
+    _, _, data = column.buffers()
+    held = b"" if data is None else data.to_pybytes()
+    return any(one in held for one in wanted)
 
 
 def _plain_decimals(column: pa.Array, kind: pa.DataType) -> pa.Array | None:
