@@ -4,7 +4,7 @@ Which files there are is the source's connector; how they are read is `billing`.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from assets.checks import freshness
 from assets.metadata import usd
-from billing.parse import parse
+from billing.parse import parse_parts
 from billing.parsed import ParsedFile
 from resources.dagster_resources import Installation
 from resources.environment import InvalidSettingError
@@ -152,20 +152,28 @@ def _load(
     found: TakenIn,
 ) -> None:
     """Read a file from the archive and load it; known since it was received."""
-    parsed = parse(installation.archive.read(file.sha256), file.name)
-    key = installation.settings.hash_key
-    landed = landing.land(connection, file, parsed, file.received_at, key)
+    dollars: defaultdict[str, Decimal] = defaultdict(Decimal)
+    with installation.archive.open(file.sha256) as content:
+        parts = _with_dollars(parse_parts(content, file.name), dollars)
+        key = installation.settings.hash_key
+        landed = landing.land(connection, file, parts, file.received_at, key)
     if not landed.was_landed_before:
         found.loaded += 1
-        _add_dollars(found, parsed)
+        for table, amount in dollars.items():
+            found.dollars[table] += amount
     found.findings += landed.findings
     found.rows.update(landed.rows)
 
 
-def _add_dollars(found: TakenIn, parsed: ParsedFile) -> None:
-    for table, rows in parsed.tables.items():
-        if table in MEASURES:
-            found.dollars[table] += pc.sum(rows[MEASURES[table]]).as_py() or Decimal(0)
+def _with_dollars(
+    parts: Iterable[ParsedFile], dollars: defaultdict[str, Decimal]
+) -> Iterator[ParsedFile]:
+    """Pass the parts of a file on and add up the control measures of their rows."""
+    for part in parts:
+        for table, rows in part.tables.items():
+            if table in MEASURES:
+                dollars[table] += pc.sum(rows[MEASURES[table]]).as_py() or Decimal(0)
+        yield part
 
 
 def source_check(specs: Sequence[dg.AssetSpec]) -> list[dg.AssetCheckSpec]:

@@ -15,7 +15,7 @@ import psycopg
 
 from assets.metadata import counts_table
 from assets.specs import ENGINEERING, table_spec
-from billing.parse import parse
+from billing.parse import parse_parts
 from resources.dagster_resources import Installation, JobRun
 from resources.warehouse import replaying
 from resources.warehouse.receiving import Received
@@ -119,5 +119,6 @@ def _replay_one(
     file: Received,
     run_id: str,
 ) -> replaying.Replayed:
-    parsed = parse(installation.archive.read(file.sha256), file.name)
-    return replaying.replay(connection, file, parsed, run_id, installation.settings.hash_key)
+    with installation.archive.open(file.sha256) as content:
+        parts = parse_parts(content, file.name)
+        return replaying.replay(connection, file, parts, run_id, installation.settings.hash_key)

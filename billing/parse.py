@@ -1,14 +1,18 @@
-"""One door to all readers: the bytes of a file in, its rows and findings out, by its kind."""
+"""One door to all readers: the bytes of a file in, its rows and findings out, by its kind.
 
-from collections.abc import Callable
+X12 comes in parts, whatever the size of the file; the other kinds are small and come as one.
+"""
+
+from collections.abc import Callable, Iterator
 from importlib import import_module
+from io import BytesIO
+from typing import Any, BinaryIO
 
 from billing.intake import FileKind, recognise
-from billing.parsed import Finding, ParsedFile
+from billing.parsed import Finding, ParsedFile, together
 
 # Imported when first needed: a bank statement does not load the X12 engine.
 _READERS = {
-    FileKind.X12: ("billing.x12.reader", "read_x12"),
     FileKind.BAI2: ("billing.cash.bai2", "read_bai2"),
     FileKind.NACHA: ("billing.cash.ach", "read_nacha"),
     FileKind.FHIR_NDJSON: ("billing.ehr.fhir", "read_ndjson"),
@@ -21,6 +25,7 @@ _UNRECOGNISED = Finding(
     rule="A file is X12, BAI2, NACHA, FHIR NDJSON or a card processor's list",
     message="The content is of no known kind; nothing was read",
 )
+_HEAD_BYTES = 1_000_000
 
 
 def parse(content: bytes, name: str) -> ParsedFile:
@@ -28,13 +33,22 @@ def parse(content: bytes, name: str) -> ParsedFile:
 
     An unknown kind is one finding and no rows. The readers raise nothing for what a file holds.
     """
-    kind = recognise(content, name)
-    if kind is FileKind.UNKNOWN:
-        return ParsedFile(kind, {}, (_UNRECOGNISED,), 0, 0, reserialised=True)
-    return _reader(kind)(content)
+    return together(parse_parts(BytesIO(content), name))
 
 
-def _reader(kind: FileKind) -> Callable[[bytes], ParsedFile]:
-    module, function = _READERS[kind]
-    reader: Callable[[bytes], ParsedFile] = getattr(import_module(module), function)
-    return reader
+def parse_parts(file: BinaryIO, name: str) -> Iterator[ParsedFile]:
+    """Read a file part by part; together they are what `parse` gives. Raises OSError."""
+    head = file.read(_HEAD_BYTES)
+    kind = recognise(head, name)
+    if kind is FileKind.X12:
+        source = _named("billing.x12.source", "Source")(file)
+        yield from _named("billing.x12.reader", "read_x12_parts")(source)
+    elif kind in _READERS:
+        yield _named(*_READERS[kind])(head + file.read())
+    else:
+        yield ParsedFile(kind, {}, (_UNRECOGNISED,), 0, 0, reserialised=True)
+
+
+def _named(module: str, function: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found

@@ -1,10 +1,11 @@
 """What every reader hands over: raw rows by table name, and findings that name a place and a rule.
 
-The shape only. How a format is read is in the reader of that format; landing adds the lineage
-columns (`file_id`, `known_at`) and the keyed hash of account numbers.
+The shape only; a file may come in parts, each with some of its rows. How a format is read is in
+the reader of that format; landing adds the lineage columns (`file_id`, `known_at`) and the keyed
+hash of account numbers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -48,3 +49,31 @@ class ParsedFile:
     segments: int
     reserialised: bool
     accounted: int | None = None
+
+
+def together(
+    parts: Iterable[ParsedFile],
+    schemas: Mapping[str, pa.Schema] | None = None,
+    in_order: Callable[[Sequence[Finding]], tuple[Finding, ...]] = tuple,
+) -> ParsedFile:
+    """Return the parts of a file as one, with every table of `schemas`, empty where it has none."""
+    held = list(parts)
+    empty = {name: [schema.empty_table()] for name, schema in (schemas or {}).items()}
+    found: dict[str, list[pa.Table]] = {name: [] for name in empty}
+    for part in held:
+        for name, rows in part.tables.items():
+            found.setdefault(name, []).append(rows)
+    return ParsedFile(
+        kind=held[0].kind,
+        tables={name: pa.concat_tables(rows or empty[name]) for name, rows in found.items()},
+        findings=in_order([item for part in held for item in part.findings]),
+        records=sum(part.records for part in held),
+        segments=sum(part.segments for part in held),
+        reserialised=all(part.reserialised for part in held),
+        accounted=_sum_of_known([part.accounted for part in held]),
+    )
+
+
+def _sum_of_known(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None

@@ -29,7 +29,8 @@ def check(
     has_findings = False
     rows = []
     for path in _files(paths):
-        found = held(path.read_bytes(), str(path))
+        with path.open("rb") as content:
+            found = held(content, str(path))
         has_findings |= bool(found["findings"])
         if as_json:
             typer.echo(json.dumps(found))

@@ -10,8 +10,11 @@ import os
 import re
 import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -50,6 +53,18 @@ class Archive:
         if identify(content).sha256 != sha256:
             raise ArchiveDamagedError(f"the archived file {sha256} has changed")
         return content
+
+    @contextmanager
+    def open(self, sha256: str) -> Iterator[BinaryIO]:
+        """Open a content of any size, once its bytes have been seen to be the stored ones.
+
+        Raises FileNotFoundError, or ArchiveDamagedError on a changed file.
+        """
+        with self._path(sha256).open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+                raise ArchiveDamagedError(f"the archived file {sha256} has changed")
+            file.seek(0)
+            yield file
 
     def _path(self, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):

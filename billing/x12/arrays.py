@@ -43,8 +43,8 @@ def truncated_rows(document: Document, segment: Index) -> Mask:
     """Return which rows are the last of a transaction that has no SE."""
     is_cut = np.zeros(len(segment), np.bool_)
     owner = document.transaction_of(segment)
-    for number, item in enumerate(document.transactions):
-        rows = [] if item.is_closed else np.flatnonzero(owner == number).tolist()
+    for number, item in enumerate(document.portions):
+        rows = np.flatnonzero(owner == number).tolist() if item.is_broken else []
         is_cut[rows[-1:]] = True
     return is_cut
 
@@ -92,7 +92,7 @@ def extremes(days: pa.ChunkedArray, parent: Index, count: int) -> tuple[pa.Array
 
 def place(document: Document, segment: Index) -> dict[str, pa.Array]:
     """Return the columns that say where in the file each row stands."""
-    transactions = np.array([item.number for item in document.transactions], np.int64)
+    transactions = np.array([item.transaction.number for item in document.portions], np.int64)
     return {
         "segment": numbers(document.ordinal(segment)),
         "transaction_no": numbers(transactions[document.transaction_of(segment)]),

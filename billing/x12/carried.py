@@ -61,7 +61,8 @@ class Keys:
         self._document = document
         self._first = first_claim
         spec, loops = document.specification, document.loops
-        self._claims = loops.starts(*spec.claim) if spec.claim else np.zeros(0, np.int64)
+        starts = loops.starts(*spec.claim) if spec.claim else np.zeros(0, np.int64)
+        self._claims = document.own(starts)
         self._lines = self._line_starts()
         owner = self._owner(self._lines, spec.claim)
         self._line_no = ordinals(owner)
@@ -118,7 +119,10 @@ def carried_tables(
     Every segment between ST and SE that no table of the set has taken ends in exactly one of
     these tables: typed, or as it is in x12_segment, so the count is that of all of them.
     """
-    is_free = ~document.is_read & ~document.index.is_segment("ST", "SE")
+    is_own = np.ones(len(document.index), np.bool_)
+    if document.is_context is not None:
+        is_own = ~document.is_context
+    is_free = is_own & ~document.is_read & ~document.index.is_segment("ST", "SE")
     tables: list[dict[str, pa.Table]] = []
     taken = np.zeros(len(document.index), np.bool_)
     garbled = np.zeros(len(document.index), np.bool_)
@@ -139,7 +143,7 @@ def carried_tables(
     ]
     is_counted = document.is_read | taken | document.index.is_segment("ST", "SE")
     is_counted[left] = True
-    return tables, findings, int(np.count_nonzero(is_counted))
+    return tables, findings, int(np.count_nonzero(is_counted & is_own))
 
 
 def _rows(

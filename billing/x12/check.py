@@ -3,35 +3,48 @@
 The shape that `tieout x12 check --json` prints; no value of a document but counts and sums.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
-from hashlib import sha256
-from typing import Any
+from typing import Any, BinaryIO
 
 from billing.parsed import Finding
-from billing.x12.envelope import read_envelopes
-from billing.x12.framing import frame
-from billing.x12.reader import documents, read_x12
-from billing.x12.tally import Tally, tally
+from billing.x12.reader import Read, X12File, in_order
+from billing.x12.source import Source
+from billing.x12.tally import Tally, tallies_of
 
 
-def check(content: bytes, name: str) -> dict[str, Any]:
+def check(content: BinaryIO | bytes, name: str) -> dict[str, Any]:
     """Return what a file holds and what is wrong with it; amounts as text with two decimals."""
-    parsed = read_x12(content)
-    framed = frame(content)
-    transactions, _, _ = read_envelopes(framed.interchanges)
-    tallies = [one for document in documents(transactions) for one in tally(document)]
+    source = Source(content)
+    file = X12File(source)
+    seen = Seen()
+    tallies = tallies_of(seen.all_of(file.documents()))
+    rest = file.rest()
     return {
         "file": name,
-        "sha256": sha256(content).hexdigest(),
-        "segments": parsed.segments,
-        "accounted": parsed.accounted,
-        "interchanges": sum(item.has_header for item in framed.interchanges),
-        "transactions": [
-            _transaction(one) for one in sorted(tallies, key=lambda one: one.transaction.number)
-        ],
-        "findings": [_finding(one) for one in parsed.findings],
+        "sha256": source.sha256(),
+        "segments": rest.segments,
+        "accounted": seen.accounted + (rest.accounted or 0),
+        "interchanges": sum(item.has_header for item in file.framed.interchanges),
+        "transactions": [_transaction(one) for one in tallies],
+        "findings": [_finding(one) for one in in_order([*seen.findings, *rest.findings])],
     }
+
+
+@dataclass
+class Seen:
+    """What is kept of the documents of a file that pass by."""
+
+    accounted: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    def all_of(self, reads: Iterable[Read]) -> Iterator[Read]:
+        """Pass the documents on."""
+        for read in reads:
+            self.accounted += read.accounted
+            self.findings += read.findings
+            yield read
 
 
 def _transaction(one: Tally) -> dict[str, Any]:

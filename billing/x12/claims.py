@@ -93,12 +93,13 @@ def read_claims(document: Document, first_claim: int) -> tuple[dict[str, pa.Tabl
     return tables, findings
 
 
-def claims_off(document: Document) -> Mask:
-    """Return the claims whose CLM02 is not the sum of their lines, as far as both are known."""
+def claim_levels(document: Document) -> dict[str, tuple[Index, Mask]]:
+    """Return the claims, and which have a CLM02 that is not the sum of their lines, if known."""
     charge = money(document.tables["claims"].column("charge_amount"))
     lines = [document.tables[name] for name in LINE_TABLES.values()]
     amounts = money(pa.concat_arrays([rows.column("charge_amount") for rows in lines]))
-    return _is_off(charge, amounts, np.concatenate([rows.parent("claim") for rows in lines]))
+    off = _is_off(charge, amounts, np.concatenate([rows.parent("claim") for rows in lines]))
+    return {"claim": (document.tables["claims"].segment, off)}
 
 
 def _is_off(charge: Money, line_charge: Money, owner: Index) -> Mask:
@@ -189,10 +190,11 @@ def _coordination(document: Document, charge: Money) -> Iterator[Finding]:
 
 def _not_read(document: Document, rows: Rows, lines: Lines) -> Iterator[Finding]:
     """Yield a finding for each transaction without claims, and segment that became no row."""
-    owners = set(document.transaction_of(rows.segment).tolist())
-    for number, item in enumerate(document.transactions):
-        if number not in owners:
-            yield finding(rules.NO_CLAIM, item.segment)
+    counts = np.bincount(document.transaction_of(rows.segment), minlength=len(document.portions))
+    for item, count in zip(document.portions, counts.tolist(), strict=True):
+        item.transaction.totals.claims += count
+        if item.is_last and not item.transaction.totals.claims:
+            yield finding(rules.NO_CLAIM, item.transaction.segment)
     expected = document.find("CLM", "SV1", "SV2", "SV3")
     lost = document.lost(expected, rows.segment, lines.segment)
     for ordinal in document.ordinal(lost).tolist():
@@ -249,7 +251,8 @@ def _service_dates(rows: Rows, lines: Lines) -> dict[str, pa.Array]:
 
 def _kinds(document: Document, rows: Rows, lines: Lines) -> pa.Array:
     """By implementation guide; where none is named, by the kind of service line."""
-    guides = [(item.version or "")[:_GUIDE_LENGTH].upper() for item in document.transactions]
+    versions = [item.transaction.version or "" for item in document.portions]
+    guides = [version[:_GUIDE_LENGTH].upper() for version in versions]
     owner = document.transaction_of(rows.segment).tolist()
     named = pa.array([_KIND_OF_GUIDE.get(guides[number]) for number in owner], TEXT)
     row = pc.index_in(pa.array(np.arange(len(rows))), value_set=pa.array(lines.claim))
@@ -260,7 +263,7 @@ def _hashes(
     document: Document, rows: Rows, as_text: dict[str, pa.Array], billing: dict[str, pa.Array]
 ) -> list[str]:
     """Hash each claim from CLM to the end of its loop, with its payer and billing provider."""
-    closed = np.array([item.is_closed for item in document.transactions], np.int64)
+    closed = np.array([item.is_last and not item.is_broken for item in document.portions], np.int64)
     bounds = [rows.segment, document.find("HL"), document.ends() - closed]
     bound = np.unique(np.concatenate(bounds))
     ends = bound[np.searchsorted(bound, rows.segment, side="right")]

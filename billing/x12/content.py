@@ -11,11 +11,31 @@ _BLANK_COMPONENTS = re.compile(rb"(?<!\x1d)\x1d+(?=[\x1e\x1f])")
 _BLANK_ELEMENTS = re.compile(rb"(?<!\x1f)\x1f+(?=\x1e)")
 
 
+class ContentHash:
+    """The SHA-256 of canonical segments that come stretch by stretch."""
+
+    def __init__(self) -> None:
+        self._sha256 = sha256()
+
+    def update(self, segments: bytes) -> None:
+        """Take the next whole segments."""
+        self._sha256.update(_without_blank_ends(segments))
+
+    @property
+    def value(self) -> str:
+        """The hash of all that has come so far."""
+        return self._sha256.hexdigest()
+
+
 def content_hash(segments: bytes, *context: str | None) -> str:
     """Return the SHA-256 of canonical segments and of what they depend on outside themselves."""
+    tail = ELEMENT.join((value or "").encode() for value in context)
+    return sha256(_without_blank_ends(segments) + tail).hexdigest()
+
+
+def _without_blank_ends(segments: bytes) -> bytes:
     if b"\x1d\x1e" in segments or b"\x1d\x1f" in segments:
         segments = _BLANK_COMPONENTS.sub(b"", segments)
     if b"\x1f\x1e" in segments:
         segments = _BLANK_ELEMENTS.sub(b"", segments)
-    tail = ELEMENT.join((value or "").encode() for value in context)
-    return sha256(segments + tail).hexdigest()
+    return segments

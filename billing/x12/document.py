@@ -2,16 +2,19 @@
 the file. What the columns mean is in `remittance`, `claims` and the other tables' modules.
 """
 
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 
 import numpy as np
 import pyarrow as pa
 
 from billing.x12.envelope import Transaction
-from billing.x12.index import Index, Picked, SegmentIndex
-from billing.x12.loops import Loop, Loops, Where
+from billing.x12.framing import SEGMENT
+from billing.x12.index import Index, Mask, Picked, SegmentIndex
+from billing.x12.loops import TRANSACTION, Loop, Loops, Where
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,10 @@ class Specification:
     """The loops and the tables of one kind of transaction.
 
     `claim` and `line` name the loops that number its claims and their service lines; where
-    `lines` names tables, only the loops in which one of their rows stands are lines.
+    `lines` names tables, only the loops in which one of their rows stands are lines. A long
+    transaction may be cut before any segment of the ids in `breaks`, and where `record` names one
+    of them only after such a record; what stays open above a cut are its header and the loops in
+    `above`.
     """
 
     loops: tuple[Loop, ...] = ()
@@ -60,20 +66,47 @@ class Specification:
     claim: tuple[str, ...] = ()
     line: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
+    breaks: tuple[str, ...] = ()
+    record: str | None = None
+    above: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Segments of a transaction: all of them, or those up to a cut, or from one cut to the next.
+
+    `segment` is the ordinal of the first; `context` a copy of what stands above the cut. The last
+    portion is broken where its transaction has no end.
+    """
+
+    transaction: Transaction
+    body: bytes
+    segment: int
+    context: bytes
+    context_ordinals: Index
+    is_last: bool
+    is_broken: bool
 
 
 class Document:
-    """Transactions of one kind. Segment indexes count from 0 through all of them."""
+    """Portions of transactions of one kind. Segment indexes count from 0 through all of them.
 
-    def __init__(self, transactions: Sequence[Transaction], specification: Specification) -> None:
-        self.transactions = transactions
+    A transaction has at most one portion in a document.
+    """
+
+    def __init__(self, portions: Sequence[Portion], specification: Specification) -> None:
+        self.portions = portions
         self.specification = specification
-        self.body = b"".join(item.body for item in transactions)
+        self.body = b"".join(part for item in portions for part in (item.context, item.body))
         self.index = SegmentIndex(self.body)
         self.loops = Loops(self.index, specification.loops)
-        counts = [item.segment_count for item in transactions]
+        held = [len(item.context_ordinals) for item in portions]
+        own = [item.body.count(SEGMENT) for item in portions]
+        counts = [above + below for above, below in zip(held, own, strict=True)]
         self.first_segments = np.array([0, *accumulate(counts)][:-1], np.int64)
-        self._anchors = np.array([item.segment for item in transactions], np.int64)
+        self._anchors = np.array([item.segment for item in portions], np.int64)
+        self._held = np.array(held, np.int64)
+        self.is_context = self._context() if any(held) else None
         self.is_read = np.zeros(len(self.index), np.bool_)
         self.tables = {name: Rows(self, spec) for name, spec in specification.tables.items()}
 
@@ -87,13 +120,31 @@ class Document:
         return self.index.starts
 
     def transaction_of(self, segment: Index) -> Index:
-        """Return for each segment index the index of its transaction."""
+        """Return for each segment index the index of its portion, and so of its transaction."""
         return np.searchsorted(self.first_segments, segment, side="right") - 1
 
     def ordinal(self, segment: Index) -> Index:
         """Return for each segment index its 1-based ordinal in the file."""
-        transaction = self.transaction_of(segment)
-        return self._anchors[transaction] + segment - self.first_segments[transaction]
+        if self.is_context is None:
+            portion = self.transaction_of(segment)
+            return self._anchors[portion] + segment - self.first_segments[portion]
+        return self._ordinals[segment]
+
+    def own(self, segments: Index) -> Index:
+        """Return those of some segments that are no copy of what stands above a cut."""
+        return segments if self.is_context is None else segments[~self.is_context[segments]]
+
+    def context(self) -> tuple[bytes, Index]:
+        """Return a copy of what stays open above the end of the last portion, with its ordinals."""
+        first, end = int(self.first_segments[-1]), len(self.index)
+        stops = np.append(self.index.find(*self.specification.breaks), end)
+        is_above = np.zeros(end, np.bool_)
+        owners = [self.loops.owner(name)[end - 1] for name in self.specification.above]
+        for start in (first, *(int(one) for one in owners if one >= first)):
+            is_above[start : stops[np.searchsorted(stops, start, side="right")]] = True
+        segments = np.flatnonzero(is_above)
+        copied = b"".join(self.index.raw(int(one)) for one in segments.tolist())
+        return copied, self.ordinal(segments)
 
     def ends(self) -> Index:
         """Return for each transaction the index of the segment after its last."""
@@ -101,7 +152,7 @@ class Document:
 
     def find(self, *names: str) -> Index:
         """Return the indexes of all segments that carry one of these ids."""
-        return self.index.find(*names)
+        return self.own(self.index.find(*names))
 
     def lost(self, found: Index, *read: Index) -> Index:
         """Return which of the `found` segments stand in none of the `read` rows."""
@@ -110,13 +161,30 @@ class Document:
             is_read[segments] = True
         return found[~is_read[found]]
 
+    @cached_property
+    def _ordinals(self) -> Index:
+        ends = self.ends() - self.first_segments - self._held
+        own = [
+            np.arange(anchor, anchor + count)
+            for anchor, count in zip(self._anchors.tolist(), ends.tolist(), strict=True)
+        ]
+        held = [item.context_ordinals for item in self.portions]
+        return np.concatenate([part for pair in zip(held, own, strict=True) for part in pair])
+
+    def _context(self) -> Mask:
+        place = np.arange(len(self.index))
+        portion = self.transaction_of(place)
+        is_context: Mask = place < (self.first_segments + self._held)[portion]
+        return is_context
+
 
 class Rows:
     """A table: `segment` is the index of each row's segment. Columns are cut out when asked."""
 
     def __init__(self, document: Document, spec: TableSpec, segments: Index | None = None) -> None:
         """`segments`: the rows, where the caller has found them already."""
-        self._document = document
+        # The document holds its tables: a cycle would keep its arrays until a collection.
+        self._document: Document = weakref.proxy(document)
         self._spec = spec
         self.segment = self._anchors() if segments is None else segments
         self._parents: dict[str, Index] = {}
@@ -165,7 +233,9 @@ class Rows:
     def _anchors(self) -> Index:
         document, spec = self._document, self._spec
         if spec.segment is None:
-            return document.loops.starts(*spec.loops)
+            starts = document.loops.starts(*spec.loops)
+            # A transaction has its row in every portion, to be the parent of what is in it.
+            return starts if spec.loops == (TRANSACTION,) else document.own(starts)
         rows = document.find(spec.segment)
         if spec.loops:
             rows = rows[document.loops.inside(*spec.loops)[rows]]
@@ -184,7 +254,7 @@ class Rows:
         document, loops = self._document, self._document.loops
         home = source.loop or self._spec.loops
         shared = source.under or home
-        found = document.find(segment)
+        found = document.index.find(segment)
         found = found[loops.inside(*home)[found]]
         if source.where is not None:
             found = found[source.where.holds(document.index, found)]

@@ -4,18 +4,16 @@ Counts and control numbers that do not agree are warnings: the money inside is j
 own balances. What a transaction says is read elsewhere.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from billing.parsed import Finding
 from billing.x12 import rules
-from billing.x12.content import content_hash
-from billing.x12.framing import ELEMENT, SEGMENT, Interchange
+from billing.x12.content import ContentHash
+from billing.x12.framing import ELEMENT, segment_starts
 from billing.x12.rules import Rule, finding
 from billing.x12.values import parse_date
 
@@ -25,11 +23,25 @@ _MONEY = frozenset({"BPR", "CLP", "SVC", "CAS", "PLB", "CLM", "SV1", "SV2", "SV3
 _ISA_WIDTHS = (3, 2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 
 
-@dataclass(frozen=True)
+@dataclass
+class Totals:
+    """What the portions of a transaction hold together, as far as they have been read."""
+
+    payments: int = 0
+    claims: int = 0
+    provider_adjustments: int = 0
+    claim_paid_cents: int = 0
+    is_claim_paid_known: bool = True
+    provider_adjusted_cents: int = 0
+    is_provider_adjusted_known: bool = True
+
+
+@dataclass(eq=False)
 class Transaction:
     """One ST to SE (or a TA1), `segment` being the ordinal of its first segment in the file.
 
-    `body` holds its segments in canonical form; `is_closed` is False where SE is missing.
+    Count, hash and totals are whole when its last segment has been read; `is_closed`: by SE;
+    `is_abandoned`: from some place on it was not read.
     """
 
     number: int
@@ -42,215 +54,228 @@ class Transaction:
     sender_id: str | None
     receiver_id: str | None
     interchange_date: date | None
-    segment_count: int
-    body: bytes
-    is_closed: bool
-
-    @cached_property
-    def content_hash(self) -> str:
-        """The identity of what stands between ST and SE, whatever envelope it came in."""
-        return content_hash(self.content())
-
-    def content(self) -> bytes:
-        """Return what stands between ST and SE, both left out (a TA1: itself)."""
-        if self.set_id == "TA1":
-            return self.body
-        start = self.body.index(SEGMENT) + 1
-        end = self.body.rindex(SEGMENT, 0, -1) + 1 if self.is_closed else len(self.body)
-        return self.body[start : max(start, end)]
-
-
-@dataclass
-class _Walk:
-    """Where the walk through one interchange stands."""
-
-    body: bytes
-    starts: npt.NDArray[np.int64]
-    offset: int
-    number: int
-    isa: list[str] = field(default_factory=list)
-    group: list[str] = field(default_factory=list)
-    opened: int | None = None
-    group_segment: int = 0
-    group_transactions: int = 0
-    groups: int = 0
+    segment_count: int = 0
     is_closed: bool = False
-    cursor: int = 0
-    transactions: list[Transaction] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-
-    def report(self, rule: Rule, index: int) -> None:
-        self.findings.append(finding(rule, self.offset + index + 1))
+    is_abandoned: bool = False
+    totals: Totals = field(default_factory=Totals)
+    content: ContentHash = field(default_factory=ContentHash)
 
 
-def read_envelopes(
-    interchanges: Iterable[Interchange],
-) -> tuple[list[Transaction], list[Finding], int]:
-    """Return the transactions of a file, the findings on its envelopes and its segment count."""
-    transactions: list[Transaction] = []
-    findings: list[Finding] = []
-    segments = 0
-    for interchange in interchanges:
-        walk = _walk(interchange, segments, len(transactions))
-        transactions += walk.transactions
-        findings += walk.findings
-        segments += len(walk.starts)
-    return transactions, findings, segments
+@dataclass(frozen=True)
+class Stretch:
+    """The next segments of a transaction, `segment` being the ordinal of the first.
+
+    With `is_end` nothing of the transaction follows; the stretch itself may be empty then.
+    """
+
+    transaction: Transaction
+    body: bytes
+    segment: int
+    is_end: bool = False
 
 
-def segment_starts(body: bytes) -> npt.NDArray[np.int64]:
-    """Return the byte offset of every segment of a canonical body."""
-    ends = np.flatnonzero(np.frombuffer(body, np.uint8) == SEGMENT[0])
-    return np.concatenate([np.zeros(1, np.int64), ends[:-1] + 1]) if len(ends) else ends
+class _Block:
+    """Canonical segments that are walked through, indexed by their starts."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.starts = segment_starts(body)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def slice(self, start: int, end: int) -> bytes:
+        """Return the segments from `start` up to `end`."""
+        if start >= end:
+            return b""
+        last = int(self.starts[end]) if end < len(self) else len(self.body)
+        return self.body[int(self.starts[start]) : last]
+
+    def elements(self, index: int) -> list[str]:
+        """Return the id and the elements of one segment, as they stand."""
+        raw = self.slice(index, index + 1)[:-1]
+        return [part.decode("latin-1") for part in raw.split(ELEMENT)]
+
+    def names(self, start: int, end: int) -> Iterator[str]:
+        """Yield the first three bytes of some segments."""
+        for at in self.starts[start:end].tolist():
+            yield self.body[at : at + 3].decode("latin-1")
+
+    def controls(self) -> Iterator[int]:
+        """Yield the segments that belong to an envelope."""
+        data = np.frombuffer(self.body, np.uint8)
+        first = data[self.starts].astype(np.uint16)
+        second = data[np.minimum(self.starts + 1, len(data) - 1)]
+        yield from np.flatnonzero(np.isin(first << 8 | second, _CONTROL_STARTS)).tolist()
 
 
-def _walk(interchange: Interchange, offset: int, number: int) -> _Walk:
-    walk = _Walk(interchange.body, segment_starts(interchange.body), offset, number)
-    if not interchange.has_header:
-        walk.report(rules.ISA_MISSING, 0)
-    for index, fields in _control_segments(walk):
-        _step(walk, index, fields)
-    _outside(walk, len(walk.starts))
-    _close_transaction(walk, len(walk.starts), None)
-    _close_group(walk, len(walk.starts), None)
-    if walk.isa and not walk.is_closed:
-        walk.report(rules.IEA_MISSING, len(walk.starts) - 1)
-    return walk
+class Walk:
+    """The walk through one interchange, block after block."""
 
+    def __init__(self, *, has_header: bool, offset: int, number: int) -> None:
+        """`offset` and `number`: how many segments and transactions the file had before."""
+        self.offset, self.number = offset, number
+        self.findings: list[Finding] = []
+        self._isa: list[str] = []
+        self._group: list[str] | None = None
+        self._group_transactions = self._groups = 0
+        self._open: Transaction | None = None
+        self._outside: tuple[int, bool] | None = None
+        self._is_closed = False
+        if not has_header:
+            self._report(rules.ISA_MISSING, 0)
 
-def _control_segments(walk: _Walk) -> Iterator[tuple[int, list[str]]]:
-    """Yield (index, elements) of each segment that belongs to an envelope."""
-    data = np.frombuffer(walk.body, np.uint8).astype(np.uint16)
-    first_two = (data[walk.starts] << 8) | data[np.minimum(walk.starts + 1, len(data) - 1)]
-    for index in np.flatnonzero(np.isin(first_two, _CONTROL_STARTS)).tolist():
-        start = int(walk.starts[index])
-        raw = walk.body[start : walk.body.index(SEGMENT, start)]
-        name, *elements = [part.decode("latin-1") for part in raw.split(ELEMENT)]
-        fields = [name, *(element.strip() for element in elements)]
-        if name == "ISA" and not walk.isa:
-            _check_isa_widths(walk, index, raw)
-        if name in _CONTROL:
-            yield index, fields
+    def feed(self, body: bytes) -> Iterator[Stretch]:
+        """Take the next whole segments; yield what of them stands in transactions."""
+        block = _Block(body)
+        cursor = 0
+        for index in block.controls():
+            written = block.elements(index)
+            fields = [written[0], *(element.strip() for element in written[1:])]
+            if fields[0] not in _CONTROL:
+                continue
+            if fields[0] == "ISA" and not self._isa:
+                self._check_widths(index, written)
+            yield from self._step(block, cursor, index, fields)
+            cursor = index + (fields[0] != "ST")
+        yield from self._take(block, cursor, len(block))
+        self.offset += len(block)
 
+    def finish(self) -> Iterator[Stretch]:
+        """Report what the interchange leaves open at its end."""
+        self._end_outside()
+        yield from self._break_off(0)
+        self._close_group(0, None)
+        if self._isa and not self._is_closed:
+            self._report(rules.IEA_MISSING, -1)
 
-def _check_isa_widths(walk: _Walk, index: int, raw: bytes) -> None:
-    if tuple(len(part) for part in raw.split(ELEMENT)) != _ISA_WIDTHS:
-        walk.report(rules.ISA_LENGTH, index)
+    def _step(self, block: _Block, cursor: int, index: int, fields: list[str]) -> Iterator[Stretch]:
+        """Take what stands before a control segment, then the segment itself."""
+        name = fields[0]
+        if name == "SE" and self._open is not None:
+            yield from self._take(block, cursor, index)
+            yield self._close(self._open, block, index, fields)
+            return
+        yield from self._take(block, cursor, index)
+        self._end_outside()
+        yield from self._break_off(index)
+        if name in {"ST", "TA1"}:
+            yield from self._start(block, index, fields)
+        else:
+            self._envelope(index, fields)
 
+    def _envelope(self, index: int, fields: list[str]) -> None:
+        name = fields[0]
+        if name == "SE":
+            self._report(rules.OUTSIDE_TRANSACTION, index)
+        elif name == "ISA":
+            self._isa = fields
+        elif name == "GS":
+            self._close_group(index, None)
+            self._group, self._group_transactions = fields, 0
+            self._groups += 1
+        elif name == "GE":
+            self._close_group(index, fields)
+        elif name == "IEA":
+            self._close_interchange(index, fields)
 
-def _step(walk: _Walk, index: int, fields: list[str]) -> None:
-    name = fields[0]
-    if name != "SE":
-        _outside(walk, index)
-        _close_transaction(walk, index, None)
-    if name == "ISA":
-        walk.isa = fields
-    elif name == "ST":
-        walk.opened = index
-    elif name == "SE":
-        _end_transaction(walk, index, fields)
-    elif name == "GS":
-        _close_group(walk, index, None)
-        walk.group, walk.group_segment, walk.group_transactions = fields, index, 0
-        walk.groups += 1
-    elif name == "GE":
-        _close_group(walk, index, fields)
-    elif name == "IEA":
-        _close_interchange(walk, index, fields)
-    elif name == "TA1":
-        _add(walk, index, index + 1, fields, is_closed=True)
-    walk.cursor = index + 1
+    def _take(self, block: _Block, start: int, end: int) -> Iterator[Stretch]:
+        """Give segments to the open transaction, or remember that they stand in none."""
+        if start >= end:
+            return
+        opened = self._open
+        if opened is None:
+            has_money = any(name in _MONEY for name in block.names(start, end))
+            first, before = self._outside or (self.offset + start + 1, False)
+            self._outside = (first, before or has_money)
+            return
+        is_first = opened.segment_count == 0
+        opened.content.update(block.slice(start + is_first, end))
+        opened.segment_count += end - start
+        yield Stretch(opened, block.slice(start, end), self.offset + start + 1)
 
+    def _start(self, block: _Block, index: int, fields: list[str]) -> Iterator[Stretch]:
+        """Open a transaction; a TA1 is one of a single segment."""
+        self.number += 1
+        opened = self._transaction(index, fields)
+        if fields[0] == "ST":
+            self._open = opened
+            self._group_transactions += 1
+            return
+        opened.segment_count, opened.is_closed = 1, True
+        body = block.slice(index, index + 1)
+        opened.content.update(body)
+        yield Stretch(opened, body, opened.segment, is_end=True)
 
-def _end_transaction(walk: _Walk, index: int, fields: list[str]) -> None:
-    if walk.opened is None:
-        _outside(walk, index)
-        walk.report(rules.OUTSIDE_TRANSACTION, index)
-    _close_transaction(walk, index + 1, fields)
+    def _close(self, opened: Transaction, block: _Block, index: int, trailer: list[str]) -> Stretch:
+        """End the open transaction with its SE."""
+        self._open = None
+        opened.segment_count += 1
+        opened.is_closed = True
+        if _number(trailer, 1) != opened.segment_count:
+            self._report(rules.SE_COUNT_OFF, index)
+        if _at(trailer, 2) != opened.control:
+            self._report(rules.SE_CONTROL_OFF, index)
+        body = block.slice(index, index + 1)
+        return Stretch(opened, body, self.offset + index + 1, is_end=True)
 
+    def _break_off(self, index: int) -> Iterator[Stretch]:
+        """End the open transaction where it has no SE before segment `index` of the block."""
+        opened, self._open = self._open, None
+        if opened is not None:
+            self._report(rules.TRUNCATED, index - 1)
+            yield Stretch(opened, b"", self.offset + index + 1, is_end=True)
 
-def _outside(walk: _Walk, index: int) -> None:
-    """Report the segments since the last control segment that stand in no transaction."""
-    if walk.opened is not None or index <= walk.cursor:
-        return
-    names = [
-        walk.body[start : start + 3].decode("latin-1")
-        for start in walk.starts[walk.cursor : index].tolist()
-    ]
-    has_money = any(name in _MONEY for name in names)
-    rule = rules.MONEY_OUTSIDE_TRANSACTION if has_money else rules.OUTSIDE_TRANSACTION
-    walk.report(rule, walk.cursor)
+    def _end_outside(self) -> None:
+        """Report the segments since the last control segment that stand in no transaction."""
+        if self._outside is not None:
+            first, has_money = self._outside
+            rule = rules.MONEY_OUTSIDE_TRANSACTION if has_money else rules.OUTSIDE_TRANSACTION
+            self.findings.append(finding(rule, first))
+        self._outside = None
 
-
-def _close_transaction(walk: _Walk, end: int, trailer: list[str] | None) -> None:
-    if walk.opened is None:
-        return
-    start, walk.opened = walk.opened, None
-    header = _elements(walk, start)
-    _add(walk, start, end, header, is_closed=trailer is not None)
-    if trailer is None:
-        walk.report(rules.TRUNCATED, end - 1)
-        return
-    if _number(trailer, 1) != end - start:
-        walk.report(rules.SE_COUNT_OFF, end - 1)
-    if _at(trailer, 2) != _at(header, 2):
-        walk.report(rules.SE_CONTROL_OFF, end - 1)
-
-
-def _add(walk: _Walk, start: int, end: int, header: list[str], *, is_closed: bool) -> None:
-    is_set = header[0] == "ST"
-    walk.group_transactions += is_set
-    walk.number += 1
-    walk.transactions.append(
-        Transaction(
-            number=walk.number,
-            segment=walk.offset + start + 1,
-            set_id=(_at(header, 1) or "?") if is_set else header[0],
-            version=(_at(header, 3) or _at(walk.group, 8)) if is_set else _at(walk.isa, 12),
-            interchange_control=_at(walk.isa, 13),
-            group_control=_at(walk.group, 6),
-            control=_at(header, 2) if is_set else _at(header, 1),
-            sender_id=_at(walk.isa, 6) or _at(walk.group, 2),
-            receiver_id=_at(walk.isa, 8) or _at(walk.group, 3),
-            interchange_date=parse_date(_at(walk.isa, 9) or _at(walk.group, 4)),
-            segment_count=end - start,
-            body=_slice(walk, start, end),
-            is_closed=is_closed,
+    def _transaction(self, index: int, fields: list[str]) -> Transaction:
+        is_set, group, isa = fields[0] == "ST", self._group or [], self._isa
+        return Transaction(
+            number=self.number,
+            segment=self.offset + index + 1,
+            set_id=(_at(fields, 1) or "?") if is_set else fields[0],
+            version=(_at(fields, 3) or _at(group, 8)) if is_set else _at(isa, 12),
+            interchange_control=_at(isa, 13),
+            group_control=_at(group, 6),
+            control=_at(fields, 2) if is_set else _at(fields, 1),
+            sender_id=_at(isa, 6) or _at(group, 2),
+            receiver_id=_at(isa, 8) or _at(group, 3),
+            interchange_date=parse_date(_at(isa, 9) or _at(group, 4)),
         )
-    )
 
+    def _close_group(self, index: int, trailer: list[str] | None) -> None:
+        if self._group is None:
+            if trailer is not None:
+                self._report(rules.OUTSIDE_TRANSACTION, index)
+            return
+        if trailer is None:
+            self._report(rules.GE_MISSING, index - 1)
+        elif _number(trailer, 1) != self._group_transactions:
+            self._report(rules.GE_COUNT_OFF, index)
+        if trailer is not None and not _same_control(_at(trailer, 2), _at(self._group, 6)):
+            self._report(rules.GE_CONTROL_OFF, index)
+        self._group = None
 
-def _close_group(walk: _Walk, index: int, trailer: list[str] | None) -> None:
-    if not walk.group:
-        if trailer is not None:
-            walk.report(rules.OUTSIDE_TRANSACTION, index)
-        return
-    if trailer is None:
-        walk.report(rules.GE_MISSING, max(index - 1, 0))
-    elif _number(trailer, 1) != walk.group_transactions:
-        walk.report(rules.GE_COUNT_OFF, index)
-    if trailer is not None and not _same_control(_at(trailer, 2), _at(walk.group, 6)):
-        walk.report(rules.GE_CONTROL_OFF, index)
-    walk.group = []
+    def _close_interchange(self, index: int, trailer: list[str]) -> None:
+        self._close_group(index, None)
+        if _number(trailer, 1) != self._groups and self._isa:
+            self._report(rules.IEA_COUNT_OFF, index)
+        if self._isa and not _same_control(_at(trailer, 2), _at(self._isa, 13)):
+            self._report(rules.IEA_CONTROL_OFF, index)
+        self._is_closed = True
 
+    def _check_widths(self, index: int, written: list[str]) -> None:
+        if tuple(map(len, written)) != _ISA_WIDTHS:
+            self._report(rules.ISA_LENGTH, index)
 
-def _close_interchange(walk: _Walk, index: int, trailer: list[str]) -> None:
-    _close_group(walk, index, None)
-    if _number(trailer, 1) != walk.groups and walk.isa:
-        walk.report(rules.IEA_COUNT_OFF, index)
-    if walk.isa and not _same_control(_at(trailer, 2), _at(walk.isa, 13)):
-        walk.report(rules.IEA_CONTROL_OFF, index)
-    walk.is_closed = True
-
-
-def _elements(walk: _Walk, index: int) -> list[str]:
-    raw = _slice(walk, index, index + 1)[:-1]
-    return [part.decode("latin-1").strip() for part in raw.split(ELEMENT)]
-
-
-def _slice(walk: _Walk, start: int, end: int) -> bytes:
-    last = int(walk.starts[end]) if end < len(walk.starts) else len(walk.body)
-    return walk.body[int(walk.starts[start]) : last]
+    def _report(self, rule: Rule, index: int) -> None:
+        self.findings.append(finding(rule, max(self.offset + index + 1, 1)))
 
 
 def _at(fields: list[str], index: int) -> str | None:

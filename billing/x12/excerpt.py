@@ -7,6 +7,7 @@ known to hold: an element that is not listed as harmless is masked.
 from collections.abc import Iterator
 
 from billing.x12.framing import canonical, frame
+from billing.x12.source import Source
 
 MASK = "***"
 _EVERY = tuple(range(1, 40))
@@ -62,7 +63,7 @@ _CODE_LENGTH = 2
 def segments(content: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Yield (ordinal, byte offset, bytes without terminator and line ends) of each segment."""
     ordinal = 0
-    for interchange in frame(content).interchanges:
+    for interchange in frame(Source(content)).interchanges:
         offset = interchange.start
         for piece in content[interchange.start : interchange.end].split(
             interchange.delimiters.segment

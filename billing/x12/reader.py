@@ -4,19 +4,22 @@
 what is left rows of the tables of `carried`. A broken rule is said by position, never by value.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 
 from billing.arrow import arrow_table
 from billing.intake import FileKind
-from billing.parsed import Finding, ParsedFile
+from billing.parsed import Finding, ParsedFile, together
 from billing.x12 import carried, columns, rules
 from billing.x12.carried import Keys, carried_tables
-from billing.x12.claims import read_claims
+from billing.x12.claims import claim_levels, read_claims
 from billing.x12.document import Document, Specification
-from billing.x12.envelope import Transaction, read_envelopes
-from billing.x12.framing import Framed, frame, is_covered
+from billing.x12.envelope import Transaction
+from billing.x12.framing import BLOCK_BYTES, Framed
+from billing.x12.index import Index, Mask
+from billing.x12.portions import Portions
 from billing.x12.remittance import (
     adjustment_table,
     claim_table,
@@ -24,55 +27,106 @@ from billing.x12.remittance import (
     provider_adjustment_table,
     read_remittances,
 )
-from billing.x12.remittance_checks import check_remittances
+from billing.x12.remittance_checks import check_remittances, remittance_levels
 from billing.x12.remittance_header import remittance_table
 from billing.x12.rules import finding
+from billing.x12.source import Source
 from billing.x12.specs.acknowledgements import ACKNOWLEDGEMENT, PREMIUM, UNKNOWN
 from billing.x12.specs.claim import CLAIM
 from billing.x12.specs.inquiries import AUTHORISATION, ELIGIBILITY, STATUS
 from billing.x12.specs.remittance import REMITTANCE
 
 Tables = dict[str, pa.Table]
+# Asked for by level (payment, claim, line): its segments, and which of them do not balance.
+Levels = Callable[[], Mapping[str, tuple[Index, Mask]]]
 # Every table of `raw` that an X12 file can fill.
 SCHEMAS = columns.SCHEMAS | carried.SCHEMAS
-_PORTION_BYTES = 4_000_000
 _RECORDS = ("claim", "remittance_claim", "provider_adjustment")
 
 
-def read_x12(content: bytes) -> ParsedFile:
+@dataclass(frozen=True)
+class Read:
+    """A document and what was made of it; `accounted` segments are in a row or a finding."""
+
+    document: Document
+    parts: Sequence[Tables]
+    findings: Sequence[Finding]
+    accounted: int
+    levels: Levels
+
+
+class X12File:
+    """A file that is read document by document, in flat memory however large it is."""
+
+    def __init__(self, source: Source, width: int = BLOCK_BYTES) -> None:
+        """`width`: about how many bytes are read at once."""
+        specifications = {name: one for name, (one, _) in _READERS.items()}
+        self._portions = Portions(source, specifications, UNKNOWN, width)
+        self._first_claim = 1
+
+    @property
+    def framed(self) -> Framed:
+        """The interchanges of the file."""
+        return self._portions.framed
+
+    def documents(self) -> Iterator[Read]:
+        """Yield what is read, a few million bytes at a time. Can be gone through once."""
+        for document in self._portions:
+            set_id = document.portions[0].transaction.set_id
+            read = _READERS[set_id][1] if set_id in _READERS else _nothing
+            tables, found, levels = read(document, self._first_claim)
+            keys = Keys(document, self._first_claim)
+            beside, more, accounted = carried_tables(document, keys)
+            self._first_claim += keys.claim_count
+            yield Read(document, [tables, *beside], [*found, *more], accounted, levels)
+
+    def rest(self) -> ParsedFile:
+        """Return what is known when every document has been read: envelopes and their findings."""
+        portions = self._portions
+        found = [*portions.findings, *_file_findings(self.framed, portions.transactions)]
+        table = _transaction_table(portions.transactions)
+        others = sum(item.set_id not in {"835", "837"} for item in portions.transactions)
+        return ParsedFile(
+            kind=FileKind.X12,
+            tables={"x12_transaction": table},
+            findings=tuple(found),
+            records=others,
+            segments=portions.segments,
+            accounted=portions.outside,
+            reserialised=portions.is_same,
+        )
+
+
+def read_x12_parts(source: Source, width: int = BLOCK_BYTES) -> Iterator[ParsedFile]:
+    """Read an X12 file of any size, part by part; together they are what `read_x12` gives.
+
+    Raises nothing: a file in which no segment is found is one part with a finding.
+    """
+    file = X12File(source, width)
+    for read in file.documents():
+        tables = _joined(read.parts)
+        yield ParsedFile(
+            kind=FileKind.X12,
+            tables=tables,
+            findings=in_order(read.findings),
+            records=sum(len(tables[name]) for name in _RECORDS if name in tables),
+            segments=0,
+            accounted=read.accounted,
+            reserialised=True,
+        )
+    yield file.rest()
+
+
+def read_x12(content: bytes, width: int = BLOCK_BYTES) -> ParsedFile:
     """Read an X12 file of any number of interchanges.
 
     Money is decimal128(14, 2) and null where it cannot be read; `segment` is the 1-based ordinal
     in the file. Raises nothing: a file in which no segment is found is one finding.
     """
-    framed = frame(content)
-    transactions, findings, segments = read_envelopes(framed.interchanges)
-    parts: list[Tables] = [{"x12_transaction": _transaction_table(transactions)}]
-    accounted = segments - sum(item.segment_count for item in transactions)
-    first_claim = 1
-    for members, specification, read in _batches(transactions):
-        document = Document(members, specification)
-        tables, found = read(document, first_claim)
-        keys = Keys(document, first_claim)
-        beside, more, read_segments = carried_tables(document, keys)
-        parts += [tables, *beside]
-        findings += [*found, *more]
-        accounted += read_segments
-        first_claim += keys.claim_count
-    findings += _file_findings(framed, transactions)
-    tables = _together(parts)
-    return ParsedFile(
-        kind=FileKind.X12,
-        tables=tables,
-        findings=_in_order(findings),
-        records=_records(tables),
-        segments=segments,
-        accounted=accounted,
-        reserialised=is_covered(content, framed),
-    )
+    return together(read_x12_parts(Source(content), width), SCHEMAS, in_order)
 
 
-def _remittances(document: Document, first_claim: int) -> tuple[Tables, list[Finding]]:
+def _remittances(document: Document, first_claim: int) -> tuple[Tables, list[Finding], Levels]:
     read = read_remittances(document)
     checked = check_remittances(read)
     lines = line_table(read, first_claim)
@@ -83,19 +137,24 @@ def _remittances(document: Document, first_claim: int) -> tuple[Tables, list[Fin
         "claim_adjustment": adjustment_table(read, lines, first_claim),
         "provider_adjustment": provider_adjustment_table(read),
     }
-    return tables, checked.findings
+    return tables, checked.findings, lambda: remittance_levels(read)
 
 
-def _nothing(document: Document, first_claim: int) -> tuple[Tables, list[Finding]]:
+def _claims(document: Document, first_claim: int) -> tuple[Tables, list[Finding], Levels]:
+    tables, findings = read_claims(document, first_claim)
+    return tables, findings, lambda: claim_levels(document)
+
+
+def _nothing(document: Document, first_claim: int) -> tuple[Tables, list[Finding], Levels]:
     """A set whose every segment is carried."""
     del document, first_claim
-    return {}, []
+    return {}, [], dict
 
 
-_Read = Callable[[Document, int], tuple[Tables, list[Finding]]]
+_Read = Callable[[Document, int], tuple[Tables, list[Finding], Levels]]
 _READERS: dict[str, tuple[Specification, _Read]] = {
     "835": (REMITTANCE, _remittances),
-    "837": (CLAIM, read_claims),
+    "837": (CLAIM, _claims),
     "270": (ELIGIBILITY, _nothing),
     "271": (ELIGIBILITY, _nothing),
     "276": (STATUS, _nothing),
@@ -105,36 +164,6 @@ _READERS: dict[str, tuple[Specification, _Read]] = {
     "997": (ACKNOWLEDGEMENT, _nothing),
     "999": (ACKNOWLEDGEMENT, _nothing),
 }
-
-
-def documents(transactions: Sequence[Transaction]) -> Iterator[Document]:
-    """Return the transactions of a file, kind by kind, each with the specification of its kind."""
-    for members, specification, _ in _batches(transactions):
-        yield Document(members, specification)
-
-
-def _batches(
-    transactions: Sequence[Transaction],
-) -> Iterator[tuple[list[Transaction], Specification, _Read]]:
-    """Group the transactions kind by kind; one of an unknown kind is carried as it is."""
-    for set_id in dict.fromkeys(item.set_id for item in transactions):
-        specification, read = _READERS.get(set_id, (UNKNOWN, _nothing))
-        for members in _portions([item for item in transactions if item.set_id == set_id]):
-            yield members, specification, read
-
-
-def _portions(transactions: Sequence[Transaction]) -> Iterator[list[Transaction]]:
-    """Cut a list of transactions so that what is read at once stays in the processor's cache."""
-    portion: list[Transaction] = []
-    size = 0
-    for item in transactions:
-        if portion and size + len(item.body) > _PORTION_BYTES:
-            yield portion
-            portion, size = [], 0
-        portion.append(item)
-        size += len(item.body)
-    if portion:
-        yield portion
 
 
 def _transaction_table(transactions: Sequence[Transaction]) -> pa.Table:
@@ -151,12 +180,18 @@ def _transaction_table(transactions: Sequence[Transaction]) -> pa.Table:
             item.receiver_id,
             item.interchange_date,
             item.segment_count,
-            item.content_hash,
-            None if item.is_closed else rules.TRUNCATED.code,
+            item.content.value,
+            _transaction_code(item),
         )
         for item in transactions
     ]
     return arrow_table(columns.X12_TRANSACTION, rows)
+
+
+def _transaction_code(item: Transaction) -> str | None:
+    if item.is_abandoned:
+        return rules.RECORD_TOO_LONG.code
+    return None if item.is_closed else rules.TRUNCATED.code
 
 
 def _file_findings(framed: Framed, transactions: Sequence[Transaction]) -> list[Finding]:
@@ -166,24 +201,16 @@ def _file_findings(framed: Framed, transactions: Sequence[Transaction]) -> list[
     return found if transactions else [*found, finding(rules.NO_TRANSACTION, 1)]
 
 
-def _together(parts: list[Tables]) -> Tables:
-    """Return every table of the schema, empty where the file has none of it."""
-    together = {}
-    for name, schema in SCHEMAS.items():
-        found = [part[name] for part in parts if name in part]
-        together[name] = pa.concat_tables(found) if found else schema.empty_table()
-    return together
+def _joined(parts: Sequence[Tables]) -> Tables:
+    """Put the rows of each table together."""
+    found: dict[str, list[pa.Table]] = {}
+    for part in parts:
+        for name, rows in part.items():
+            found.setdefault(name, []).append(rows)
+    return {name: pa.concat_tables(rows) for name, rows in found.items()}
 
 
-def _records(tables: Tables) -> int:
-    """Count claims, remittance claims, provider adjustments and transactions of other sets."""
-    sets = tables["x12_transaction"]["set_id"].to_pylist()
-    return sum(len(tables[name]) for name in _RECORDS) + sum(
-        name not in {"835", "837"} for name in sets
-    )
-
-
-def _in_order(findings: list[Finding]) -> tuple[Finding, ...]:
+def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Sort by place; one finding for the same rule, record kind and segment."""
     distinct = {(item.segment, item.code, item.record_kind): item for item in reversed(findings)}
     return tuple(distinct[key] for key in sorted(distinct))

@@ -14,13 +14,18 @@ from billing.x12 import columns
 from billing.x12.arrays import extremes, joined, numbers, ordinals, place, table
 from billing.x12.document import Document, Rows
 from billing.x12.index import Index, Mask
+from billing.x12.payment_sums import add_up
 from billing.x12.repeats import Melted, melt_cas, melt_plb
 from billing.x12.values import Money, dates, money, text, units
 
 
 @dataclass(frozen=True)
 class Remittances:
-    """All amounts of the 835s of a document, with the row number of what each belongs to."""
+    """All amounts of the 835s of a document, with the row number of what each belongs to.
+
+    Per payment: `paid` and `adjusted` are the sums of its claims and provider adjustments, those
+    of its earlier portions included; `is_last`: nothing of it follows.
+    """
 
     document: Document
     payment: Money
@@ -33,6 +38,10 @@ class Remittances:
     provider_adjustments: Melted
     line_units: pa.Array
     line_units_unreadable: Mask
+    paid: Money
+    adjusted: Money
+    is_last: Mask
+    earlier_adjustments: Index
 
     @property
     def claims(self) -> Rows:
@@ -50,19 +59,23 @@ class Remittances:
 
 
 def read_remittances(document: Document) -> Remittances:
-    """Read every amount of the 835s in a document."""
+    """Read every amount of the 835s in a document, and add them up for the portions to come."""
     claims, lines = document.tables["claims"], document.tables["services"]
     line_units, unreadable = units(lines.column("units"))
+    claim_paid = money(claims.column("paid_amount"))
+    provider_adjustments = melt_plb(document.tables["plb"])
+    summed = add_up(document, claim_paid, provider_adjustments)
     return Remittances(
         document=document,
+        **vars(summed),
         payment=money(document.tables["payments"].column("payment_amount")),
         claim_charge=money(claims.column("charge_amount")),
-        claim_paid=money(claims.column("paid_amount")),
+        claim_paid=claim_paid,
         claim_patient=money(claims.column("patient_responsibility_amount")),
         line_charge=money(lines.column("charge_amount")),
         line_paid=money(lines.column("paid_amount")),
         adjustments=melt_cas(document.tables["cas"]),
-        provider_adjustments=melt_plb(document.tables["plb"]),
+        provider_adjustments=provider_adjustments,
         line_units=line_units,
         line_units_unreadable=unreadable,
     )
@@ -145,12 +158,13 @@ def adjustment_table(read: Remittances, lines: pa.Table, first_claim: int) -> pa
 def provider_adjustment_table(read: Remittances) -> pa.Table:
     """Return the rows of raw.provider_adjustment."""
     melted, plb = read.provider_adjustments, read.document.tables["plb"]
+    owner = plb.parent("payment")[melted.source]
     return table(
         columns.PROVIDER_ADJUSTMENT,
         {
             **place(read.document, plb.segment[melted.source]),
             **melted.fields,
-            "adjustment_no": numbers(ordinals(plb.parent("payment")[melted.source])),
+            "adjustment_no": numbers(ordinals(owner) + read.earlier_adjustments[owner]),
             "amount": melted.money.column(),
         },
     )

@@ -12,13 +12,10 @@ import pyarrow as pa
 from billing.parsed import Finding
 from billing.x12 import rules
 from billing.x12.arrays import all_true, first_cause, sums, truncated_rows
-from billing.x12.document import Document
+from billing.x12.document import Document, Portion
 from billing.x12.index import Index, Mask
 from billing.x12.remittance import Remittances
 from billing.x12.rules import Rule, finding, unreadable_amount
-from billing.x12.values import Money
-
-_MOST_CENTS = 10**14
 
 
 @dataclass(frozen=True)
@@ -28,8 +25,6 @@ class Checked:
     findings: list[Finding]
     claim_codes: list[str | None]
     remittance_codes: list[str | None]
-    claim_paid: Money
-    provider_adjusted: Money
 
 
 def check_remittances(read: Remittances) -> Checked:
@@ -98,48 +93,40 @@ def _claims_evaluable(read: Remittances) -> Mask:
 def _check_payments(
     read: Remittances, findings: list[Finding], claim_codes: list[str | None]
 ) -> Checked:
-    payments = read.document.tables["payments"]
-    count = len(payments)
-    paid, adjusted = _parts_of_payment(read)
-    items = read.document.transactions
-    truncated = ~np.array([items[n].is_closed for n in _transactions(read)], np.bool_)
+    paid, adjusted = read.paid, read.adjusted
+    truncated = np.array([item.is_broken for item in _portions(read)], np.bool_)
     known = read.payment.known & paid.known & adjusted.known
     off = payments_off(read) & ~truncated
-    negative = read.payment.known & (read.payment.cents < 0)
+    negative = read.is_last & read.payment.known & (read.payment.cents < 0)
     findings += _payment_findings(read, rules.REMITTANCE_OFF, off)
     findings += _payment_findings(read, rules.NEGATIVE_PAYMENT, negative)
     codes = first_cause(
-        count,
+        len(truncated),
         (truncated, rules.TRUNCATED),
         (~known, unreadable_amount("")),
         (off, rules.REMITTANCE_OFF),
     )
-    return Checked(findings, claim_codes, codes, paid, adjusted)
+    return Checked(findings, claim_codes, codes)
+
+
+def remittance_levels(read: Remittances) -> dict[str, tuple[Index, Mask]]:
+    """Return the segments of payments, claims and lines, and which of them do not balance."""
+    return {
+        "payment": (read.document.tables["payments"].segment, payments_off(read)),
+        "claim": (read.claims.segment, claims_off(read)),
+        "line": (read.lines.segment, lines_off(read)),
+    }
 
 
 def payments_off(read: Remittances) -> Mask:
     """Return the payments that claims less provider adjustments do not give, as far as known."""
-    paid, adjusted = _parts_of_payment(read)
-    off: Mask = paid.cents - adjusted.cents != read.payment.cents
-    return off & read.payment.known & paid.known & adjusted.known
+    off: Mask = read.paid.cents - read.adjusted.cents != read.payment.cents
+    return off & read.is_last & read.payment.known & read.paid.known & read.adjusted.known
 
 
-def _parts_of_payment(read: Remittances) -> tuple[Money, Money]:
-    count = len(read.document.tables["payments"])
-    owner = read.document.tables["plb"].parent("payment")[read.provider_adjustments.source]
-    paid = _total(read.claim_paid, read.claims.parent("payment"), count)
-    return paid, _total(read.provider_adjustments.money, owner, count)
-
-
-def _transactions(read: Remittances) -> list[int]:
-    payments = read.document.tables["payments"]
-    return [int(number) for number in read.document.transaction_of(payments.segment)]
-
-
-def _total(column: Money, parent: Index, count: int) -> Money:
-    total = sums(column.cents, parent, count)
-    known = all_true(column.known, parent, count) & (np.abs(total) < _MOST_CENTS)
-    return Money(total, known, ~known)
+def _portions(read: Remittances) -> list[Portion]:
+    owners = read.document.transaction_of(read.document.tables["payments"].segment)
+    return [read.document.portions[number] for number in owners.tolist()]
 
 
 def _claim_findings(
@@ -180,7 +167,8 @@ def _unreadable(read: Remittances) -> Iterator[Finding]:
     yield from _claim_findings(read, rules.PATIENT_UNREADABLE, garbled, claims.segment, claim)
     bad_units = read.line_units_unreadable
     yield from _claim_findings(read, rules.UNITS_UNREADABLE, bad_units, lines.segment, line_claim)
-    yield from _payment_findings(read, unreadable_amount("BPR02"), ~read.payment.known)
+    unknown = read.is_last & ~read.payment.known
+    yield from _payment_findings(read, unreadable_amount("BPR02"), unknown)
     for ordinal in read.document.ordinal(plb[~read.provider_adjustments.money.known]).tolist():
         yield finding(unreadable_amount("PLB amount"), ordinal, None, "provider_adjustment")
 
@@ -216,7 +204,11 @@ def _not_read(document: Document) -> Iterator[Finding]:
         for ordinal in document.ordinal(lost).tolist():
             yield finding(rules.NOT_READ, ordinal, None, "remittance_claim")
     payments = document.find("BPR")
-    owner = document.transaction_of(payments)
-    again = np.flatnonzero(owner[1:] == owner[:-1]) + 1
-    for ordinal in document.ordinal(payments[again]).tolist():
-        yield finding(rules.NOT_READ, ordinal, None, "remittance")
+    for segment, owner in zip(
+        payments.tolist(), document.transaction_of(payments).tolist(), strict=True
+    ):
+        totals = document.portions[owner].transaction.totals
+        totals.payments += 1
+        if totals.payments > 1:
+            ordinal = int(document.ordinal(np.array([segment]))[0])
+            yield finding(rules.NOT_READ, ordinal, None, "remittance")

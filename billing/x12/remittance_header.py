@@ -8,6 +8,7 @@ from billing.arrow import TEXT
 from billing.x12 import columns
 from billing.x12.arrays import numbers, place, table
 from billing.x12.document import Document
+from billing.x12.envelope import Transaction
 from billing.x12.remittance import Remittances
 from billing.x12.remittance_checks import Checked
 from billing.x12.values import dates, text
@@ -29,14 +30,15 @@ _TEXT_COLUMNS = (
 
 
 def remittance_table(read: Remittances, checked: Checked) -> pa.Table:
-    """Return the rows of raw.remittance."""
+    """Return the rows of raw.remittance: of the transactions that end in this document."""
     rows = read.document.tables["payments"]
-    claims = np.bincount(read.claims.parent("payment"), minlength=len(rows))
+    transactions = _transactions(read.document)
+    claims = np.array([item.totals.claims for item in transactions], np.int64)
     as_text = {name: text(rows.column(name)) for name in _TEXT_COLUMNS}
     payer = pc.coalesce(
         as_text["originator_id"], as_text["company_id"], as_text["payer_number"], UNKNOWN_PAYER
     )
-    return table(
+    every = table(
         columns.REMITTANCE,
         {
             **place(read.document, rows.segment),
@@ -48,12 +50,13 @@ def remittance_table(read: Remittances, checked: Checked) -> pa.Table:
             "payment_date": dates(rows.column("payment_date")),
             "production_date": dates(rows.column("production_date")),
             "claim_count": numbers(claims),
-            "claim_paid_amount": checked.claim_paid.column(),
-            "provider_adjusted_amount": checked.provider_adjusted.column(),
-            "content_hash": pa.array(_hashes(read.document), TEXT),
+            "claim_paid_amount": read.paid.column(),
+            "provider_adjusted_amount": read.adjusted.column(),
+            "content_hash": pa.array([item.content.value for item in transactions], TEXT),
             "finding_code": pa.array(checked.remittance_codes, TEXT),
         },
     )
+    return every.filter(pa.array(read.is_last))
 
 
 def _payee(as_text: dict[str, pa.Array]) -> dict[str, pa.Array]:
@@ -68,7 +71,6 @@ def _payee(as_text: dict[str, pa.Array]) -> dict[str, pa.Array]:
     }
 
 
-def _hashes(document: Document) -> list[str]:
-    payments = document.tables["payments"].segment
-    numbers_in_order = document.transaction_of(payments).tolist()
-    return [document.transactions[number].content_hash for number in numbers_in_order]
+def _transactions(document: Document) -> list[Transaction]:
+    owners = document.transaction_of(document.tables["payments"].segment).tolist()
+    return [document.portions[number].transaction for number in owners]

@@ -31,6 +31,18 @@ UNREAD_BYTES = Rule(
     "A file starts with its first segment",
     "Text before the first segment",
 )
+SEGMENT_TOO_LONG = Rule(
+    "SEGMENT_TOO_LONG",
+    "error",
+    "A segment has at most 8 million bytes",
+    "Segment without an end; only its beginning was read",
+)
+RECORD_TOO_LONG = Rule(
+    "RECORD_TOO_LONG",
+    "error",
+    "A claim begins at least every 64 million bytes",
+    "The rest of the transaction was not read",
+)
 ISA_MISSING = Rule(
     "ISA_MISSING", "warning", "GS stands inside ISA and IEA (X12.5)", "No ISA; delimiters inferred"
 )

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from billing.parsed import Finding
+from billing.x12.check import Seen
 from billing.x12.document import Document
-from billing.x12.envelope import read_envelopes
 from billing.x12.excerpt import masked
-from billing.x12.framing import COMPONENT, ELEMENT, REPETITION, SEGMENT, frame
-from billing.x12.reader import documents, read_x12
+from billing.x12.framing import COMPONENT, ELEMENT, REPETITION, SEGMENT
+from billing.x12.reader import X12File, in_order
+from billing.x12.source import Source
 from billing.x12.specs.words import WORDS
-from billing.x12.tally import Tally, tally
+from billing.x12.tally import Tally, tallies_of
 
 _PRINTED = str.maketrans({ELEMENT.decode(): "*", COMPONENT.decode(): ":", REPETITION.decode(): "^"})
 
@@ -40,26 +41,29 @@ class Shown:
 
 def show(content: bytes, *, is_masked: bool = True) -> tuple[list[Shown], list[Finding]]:
     """Return the transactions of a file in its order, and the findings that stand in none."""
-    parsed = read_x12(content)
+    file, seen = X12File(Source(content)), Seen()
+    reads = list(seen.all_of(file.documents()))
+    findings = in_order([*seen.findings, *file.rest().findings])
     by_segment: dict[int, list[Finding]] = {}
-    for one in parsed.findings:
+    for one in findings:
         by_segment.setdefault(one.segment, []).append(one)
-    transactions, _, _ = read_envelopes(frame(content).interchanges)
-    shown = [
-        Shown(figures, tuple(_lines(document, number, by_segment, is_masked=is_masked)))
-        for document in documents(transactions)
-        for number, figures in enumerate(tally(document))
-    ]
-    inside = {line.ordinal for one in shown for line in one.lines}
-    outside = [one for one in parsed.findings if one.segment not in inside]
-    return sorted(shown, key=lambda one: one.figures.transaction.number), outside
+    lines: dict[int, list[Line]] = {}
+    for read in reads:
+        for number, item in enumerate(read.document.portions):
+            shown = _lines(read.document, number, by_segment, is_masked=is_masked)
+            lines.setdefault(item.transaction.number, []).extend(shown)
+    inside = {line.ordinal for some in lines.values() for line in some}
+    outside = [one for one in findings if one.segment not in inside]
+    figures = tallies_of(reads)
+    return [Shown(one, tuple(lines[one.transaction.number])) for one in figures], outside
 
 
 def _lines(
     document: Document, number: int, findings: Mapping[int, list[Finding]], *, is_masked: bool
 ) -> Iterator[Line]:
     first, end = int(document.first_segments[number]), int(document.ends()[number])
-    anchor = document.transactions[number].segment
+    first += len(document.portions[number].context_ordinals)
+    anchor = document.portions[number].segment
     for segment in range(first, end):
         ordinal = anchor + segment - first
         raw = document.index.raw(segment).rstrip(SEGMENT)

@@ -2,19 +2,17 @@
 that rows, marts and an outside count can be held to. No row is made here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
 
 from billing.x12.arrays import sums
-from billing.x12.claims import claims_off as charges_off
 from billing.x12.document import Document, TableSpec
 from billing.x12.envelope import Transaction
-from billing.x12.index import Index, Mask
-from billing.x12.remittance import read_remittances
-from billing.x12.remittance_checks import claims_off, lines_off, payments_off
+from billing.x12.index import Index
+from billing.x12.reader import Levels, Read
 from billing.x12.repeats import Melted, melt_cas, melt_plb
 from billing.x12.specs.parts import own
 from billing.x12.specs.remittance import CAS, PLB
@@ -47,10 +45,38 @@ class Tally:
     adjusted: dict[str, Decimal] = field(default_factory=dict)
     off_balance: dict[str, int] = field(default_factory=dict)
 
+    def add(self, other: "Tally") -> None:
+        """Take in what a later portion of the same transaction holds."""
+        for name in _ADDED:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for group, amount in other.adjusted.items():
+            self.adjusted[group] = self.adjusted.get(group, Decimal(0)) + amount
+        for level, count in other.off_balance.items():
+            self.off_balance[level] = self.off_balance.get(level, 0) + count
+        self.payment = other.payment if self.payment is None else self.payment
 
-def tally(document: Document) -> list[Tally]:
-    """Return the figures of each transaction of a document, in its order."""
-    tallies = [Tally(item) for item in document.transactions]
+
+_ADDED = (
+    "claims", "service_lines", "adjustments", "provider_adjustments", "statuses", "benefits",
+    "charge", "paid", "patient_responsibility", "line_charge", "line_paid", "provider_adjusted",
+)  # fmt: skip
+
+
+def tallies_of(reads: Iterable[Read]) -> list[Tally]:
+    """Return the figures of each transaction of a file, in its order."""
+    found: dict[int, Tally] = {}
+    for read in reads:
+        for one in tally(read.document, read.levels):
+            if one.transaction.number in found:
+                found[one.transaction.number].add(one)
+            else:
+                found[one.transaction.number] = one
+    return [found[number] for number in sorted(found)]
+
+
+def tally(document: Document, levels: Levels) -> list[Tally]:
+    """Return the figures of each portion of a document, in its order."""
+    tallies = [Tally(item.transaction) for item in document.portions]
     for name, found in _counts(document):
         for one, count in zip(tallies, found.tolist(), strict=True):
             setattr(one, name, count)
@@ -59,7 +85,7 @@ def tally(document: Document) -> list[Tally]:
             setattr(one, name, Decimal(value).scaleb(-2))
     _repeats(document, tallies)
     _payments(document, tallies)
-    _off_balance(document, tallies)
+    _off_balance(document, tallies, levels)
     return tallies
 
 
@@ -75,7 +101,7 @@ def _counts(document: Document) -> Iterator[tuple[str, Index]]:
 
 def _count(document: Document, segments: Index) -> Index:
     owner = document.transaction_of(segments)
-    return np.bincount(owner, minlength=len(document.transactions))
+    return np.bincount(owner, minlength=len(document.portions))
 
 
 def _sums(document: Document) -> Iterator[tuple[str, Index]]:
@@ -87,7 +113,7 @@ def _sums(document: Document) -> Iterator[tuple[str, Index]]:
 
 
 def _sum(document: Document, elements: dict[str, int]) -> Index:
-    total = np.zeros(len(document.transactions), np.int64)
+    total = np.zeros(len(document.portions), np.int64)
     for segment, element in elements.items():
         found = document.find(segment)
         amounts = _amounts(document, found, element)
@@ -132,21 +158,9 @@ def _payments(document: Document, tallies: list[Tally]) -> None:
         tallies[owners[row]].payment = amounts.decimal(row)
 
 
-def _off_balance(document: Document, tallies: list[Tally]) -> None:
-    levels = dict(_levels(document))
+def _off_balance(document: Document, tallies: list[Tally], levels: Levels) -> None:
+    found = levels()
     for name in ("payment", "claim", "line"):
-        segments, off = levels.get(name, (np.zeros(0, np.int64), np.zeros(0, np.bool_)))
+        segments, off = found.get(name, (np.zeros(0, np.int64), np.zeros(0, np.bool_)))
         for one, count in zip(tallies, _count(document, segments[off]).tolist(), strict=True):
             one.off_balance[name] = count
-
-
-def _levels(document: Document) -> Iterator[tuple[str, tuple[Index, Mask]]]:
-    """Yield each level with its segments and which of them do not balance."""
-    set_id = document.transactions[0].set_id
-    if set_id == "835":
-        read = read_remittances(document)
-        yield "payment", (document.tables["payments"].segment, payments_off(read))
-        yield "claim", (read.claims.segment, claims_off(read))
-        yield "line", (read.lines.segment, lines_off(read))
-    elif set_id == "837":
-        yield "claim", (document.tables["claims"].segment, charges_off(document))

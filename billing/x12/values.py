@@ -111,8 +111,8 @@ def _written(column: pa.Array) -> pa.Array:
         decoded = column.cast(TEXT)
     except pa.ArrowInvalid:
         decoded = pa.array([_decode(value) for value in column.to_pylist()], TEXT)
-    if not _holds(column, ord(" ")):
-        return decoded  # and what has no byte is null already
+    if not _holds(column, ord(" ")) and not _has_empty(column):
+        return decoded
     trimmed = pc.ascii_trim(decoded, " ")
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, TEXT), trimmed)
 
@@ -120,8 +120,15 @@ def _written(column: pa.Array) -> pa.Array:
 def _holds(column: pa.Array, *wanted: int) -> bool:
     """Say whether one of these bytes stands anywhere in a column; most columns have none."""
     _, _, data = column.buffers()
-    held = b"" if data is None else data.to_pybytes()
+    held: bytes = data.to_pybytes() if data is not None else b""
     return any(one in held for one in wanted)
+
+
+def _has_empty(column: pa.Array) -> bool:
+    """Say whether a value is there and has no byte. Columns cut out of a file have none."""
+    offsets = np.frombuffer(column.buffers()[1], np.int32)
+    lengths = np.diff(offsets[column.offset : column.offset + len(column) + 1])
+    return bool(np.count_nonzero(lengths == 0) > column.null_count)
 
 
 def _plain_decimals(column: pa.Array, kind: pa.DataType) -> pa.Array | None:

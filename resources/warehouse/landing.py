@@ -9,8 +9,9 @@ import hashlib
 import hmac
 import io
 import uuid
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -48,16 +49,39 @@ class Landed:
     was_landed_before: bool = False
 
 
+@dataclass
+class _Written:
+    """What the parts of a file held; `codes` are the findings that stand on a row."""
+
+    kind: str = ""
+    records: int = 0
+    segments: int = 0
+    reserialised: bool = True
+    rows: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    codes: set[str] = field(default_factory=set)
+
+    def add(self, part: ParsedFile) -> None:
+        """Take in what one part holds beside its rows."""
+        self.kind = part.kind.value
+        self.records += part.records
+        self.segments += part.segments
+        self.reserialised &= part.reserialised
+        self.findings += part.findings
+        self.codes |= _codes_on_rows(part)
+
+
 def land(
     connection: psycopg.Connection[Any],
     file: Received,
-    parsed: ParsedFile,
+    parsed: ParsedFile | Iterable[ParsedFile],
     known_at: datetime,
     hash_key: bytes,
 ) -> Landed:
     """Write a file's rows and findings, all or nothing; a second time writes nothing.
 
-    Raises psycopg errors without any value of the file: class, SQLSTATE, table, constraint.
+    A file that comes in parts is written part by part, in one transaction. Raises psycopg errors
+    without any value of the file: class, SQLSTATE, table, constraint.
     """
     with own_transaction(connection):
         before = _lock(connection, file.file_id)
@@ -69,18 +93,20 @@ def land(
 def write(
     connection: psycopg.Connection[Any],
     file: Received,
-    parsed: ParsedFile,
+    parsed: ParsedFile | Iterable[ParsedFile],
     known_at: datetime,
     hash_key: bytes,
 ) -> Landed:
     """Write a file's rows and findings inside the caller's transaction."""
-    rows = {
-        table: _copy(connection, table, _with_lineage(table, rows, file, known_at, hash_key))
-        for table, rows in parsed.tables.items()
-        if rows.num_rows
-    }
-    outcome, reason = _outcome(parsed)
-    _record_findings(connection, file, parsed, known_at)
+    written = _Written()
+    for part in [parsed] if isinstance(parsed, ParsedFile) else parsed:
+        for table, rows in part.tables.items():
+            if rows.num_rows:
+                lineage = _with_lineage(table, rows, file, known_at, hash_key)
+                written.rows[table] += _copy(connection, table, lineage)
+        written.add(part)
+    outcome, reason = _outcome(written)
+    _record_findings(connection, file, written, known_at)
     connection.execute(
         "update ops.received_file set landed_at = now(), outcome = %s, reason_code = %s,"
         " kind = %s, record_count = %s, segment_count = %s, is_reserialised = %s"
@@ -88,14 +114,14 @@ def write(
         (
             outcome,
             reason,
-            parsed.kind.value,
-            parsed.records,
-            parsed.segments,
-            parsed.reserialised,
+            written.kind,
+            written.records,
+            written.segments,
+            written.reserialised,
             file.file_id,
         ),
     )
-    return Landed(file.file_id, outcome, reason, rows, len(parsed.findings))
+    return Landed(file.file_id, outcome, reason, dict(written.rows), len(written.findings))
 
 
 def account_hash(number: str | None, key: bytes) -> str | None:
@@ -178,20 +204,18 @@ def _csv(rows: pa.Table) -> Iterator[bytes]:
         yield sink.getvalue()
 
 
-def _outcome(parsed: ParsedFile) -> tuple[str, str | None]:
+def _outcome(written: _Written) -> tuple[str, str | None]:
     """A file of which nothing could be loaded is an exception; a part of it is listed apart."""
-    errors = [finding for finding in parsed.findings if finding.severity == "error"]
-    has_rows = any(rows.num_rows for rows in parsed.tables.values())
-    if has_rows or not errors:
+    errors = [finding for finding in written.findings if finding.severity == "error"]
+    if written.rows or not errors:
         return "landed", None
     return "exception", errors[0].code
 
 
 def _record_findings(
-    connection: psycopg.Connection[Any], file: Received, parsed: ParsedFile, known_at: datetime
+    connection: psycopg.Connection[Any], file: Received, written: _Written, known_at: datetime
 ) -> None:
     """List the findings that no loaded row carries; the others are listed by the build."""
-    carried = _codes_on_rows(parsed)
     rows = [
         (
             exception_id(file.file_id, finding),
@@ -206,8 +230,8 @@ def _record_findings(
             finding.amount,
             known_at,
         )
-        for finding in parsed.findings
-        if finding.record_kind == "file" or finding.code not in carried
+        for finding in written.findings
+        if finding.record_kind == "file" or finding.code not in written.codes
     ]
     with connection.cursor() as cursor:
         cursor.executemany(

@@ -5,7 +5,7 @@ One transaction per file. What comes out the same changes nothing, not even a lo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -55,7 +55,7 @@ def named(connection: psycopg.Connection[Any], reference: str) -> list[Received]
 def replay(
     connection: psycopg.Connection[Any],
     file: Received,
-    parsed: ParsedFile,
+    parsed: ParsedFile | Iterable[ParsedFile],
     run_id: str,
     hash_key: bytes,
 ) -> Replayed:

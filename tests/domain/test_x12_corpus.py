@@ -16,6 +16,7 @@ from billing.parsed import ParsedFile
 from billing.x12.excerpt import segments
 from billing.x12.framing import frame
 from billing.x12.reader import read_x12
+from billing.x12.source import Source
 
 SHARED = Path(os.environ.get("TIEOUT_SHARED_DATA", Path(__file__).parents[3] / "shared/data"))
 FOLDER = SHARED / "x12"
@@ -124,7 +125,7 @@ def _lines_off(content: bytes) -> Iterator[int]:
 
 def _elements(content: bytes) -> Iterator[tuple[int, str, list[str]]]:
     ordinal = 0
-    for interchange in frame(content).interchanges:
+    for interchange in frame(Source(content)).interchanges:
         raw = content[interchange.start : interchange.end].decode("latin-1")
         for piece in raw.split(interchange.delimiters.segment.decode("latin-1")):
             text = re.sub(r"[\r\n\x00]", "", piece).strip()

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.parsed import ParsedFile
-from billing.x12 import reader
 from billing.x12.check import check
 from billing.x12.reader import read_x12
 from billing.x12.show import show
@@ -119,15 +118,13 @@ def test_what_is_no_x12_is_refused_with_a_finding_and_never_unpacked(content: by
     assert found["transactions"] == []
 
 
-def test_reading_a_file_in_portions_gives_the_same_rows_as_at_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    content = b"\n".join(CONTENTS)
-    whole = _whole(content)
-    monkeypatch.setattr(reader, "_PORTION_BYTES", 1)
-    portions = _whole(content)
-    assert portions.findings == whole.findings
-    for name, rows in whole.tables.items():
-        order = [(one, "ascending") for one in rows.column_names if one in _ORDER]
-        found = portions.tables[name].sort_by(order).combine_chunks()
-        assert found.equals(rows.sort_by(order).combine_chunks()), name
+@pytest.mark.parametrize("width", [1, 500, 4_000])
+def test_reading_a_file_in_portions_gives_the_same_rows_as_at_once(width: int) -> None:
+    for content in CONTENTS:
+        whole, portions = read_x12(content), read_x12(content, width)
+        assert portions.findings == whole.findings
+        assert portions.accounted == portions.segments == whole.segments
+        for name, rows in whole.tables.items():
+            order = [(one, "ascending") for one in rows.column_names if one in _ORDER]
+            found = portions.tables[name].sort_by(order).combine_chunks()
+            assert found.equals(rows.sort_by(order).combine_chunks()), name

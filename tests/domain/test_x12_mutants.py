@@ -1,14 +1,14 @@
 """One defect at a time in a clean 835: what the reader makes of it, and where it says it is."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from billing.parsed import ParsedFile
-from billing.x12.framing import frame, is_covered
+from billing.x12.framing import canonical, frame, is_same
 from billing.x12.reader import read_x12
+from billing.x12.source import Source
 from tests.domain.x12_samples import Marks, balanced, interchange
 
 CLEAN = interchange([balanced()])
@@ -273,12 +273,12 @@ def test_a_file_whose_separator_is_also_its_terminator_is_refused() -> None:
     assert [(item.code, item.severity) for item in parsed.findings] == [("UNREADABLE_X12", "error")]
 
 
-def test_the_proof_of_coverage_notices_a_lost_interchange_and_a_changed_byte() -> None:
-    content = CLEAN + interchange([balanced()], 2)
-    framed = frame(content)
-    assert is_covered(content, framed)
-    first, second = framed.interchanges
-    assert not is_covered(content, replace(framed, interchanges=(first,)))
-    assert not is_covered(content, replace(framed, interchanges=(second,)))
-    changed = replace(second, body=second.body.replace(b"105.01", b"105.10"))
-    assert not is_covered(content, replace(framed, interchanges=(first, changed)))
+def test_the_proof_of_coverage_notices_a_lost_segment_and_a_changed_byte() -> None:
+    source = Source(CLEAN + interchange([balanced()], 2))
+    first, second = frame(source).interchanges
+    assert (first.start, first.end, second.end) == (0, len(CLEAN), source.size)
+    raw, marks = source.read(second.start, second.end), second.delimiters
+    body = canonical(raw, marks)
+    assert is_same(raw, body, marks)
+    assert not is_same(raw, body.replace(b"105.01", b"105.10"), marks)
+    assert not is_same(raw, body[body.index(b"\x1e") + 1 :], marks)

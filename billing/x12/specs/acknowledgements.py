@@ -23,6 +23,6 @@ _PREMIUM = (
     Loop("2100", 2, "NM1", parents=("2000",)),
 )
 
-ACKNOWLEDGEMENT = Specification(_ACKNOWLEDGEMENT)
-PREMIUM = Specification(_PREMIUM)
-UNKNOWN = Specification((Loop("party", 1, "NM1"), Loop("party", 1, "N1")))
+ACKNOWLEDGEMENT = Specification(_ACKNOWLEDGEMENT, breaks=("AK2",))
+PREMIUM = Specification(_PREMIUM, breaks=("ENT", "RMR"), above=("2000",))
+UNKNOWN = Specification((Loop("party", 1, "NM1"), Loop("party", 1, "N1")), breaks=("NM1", "N1"))

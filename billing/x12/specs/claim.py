@@ -84,6 +84,9 @@ CLAIM = Specification(
     claim=("2300",),
     line=("2400",),
     lines=tuple(LINE_TABLES.values()),
+    breaks=("CLM", "HL"),
+    record="CLM",
+    above=("2000A", "2000B", "2000C"),
     tables={
         "claims": TableSpec(("2300",), _CLAIMS),
         "professional": _lines("SV1", procedure=1, charge=2, units=4),

@@ -37,6 +37,20 @@ _AUTHORISATION = (
     Loop("2010", 7, "NM1"),
 )
 
-ELIGIBILITY = Specification(_ELIGIBILITY)
-STATUS = Specification(_STATUS, claim=("2200D", "2200E"), line=("2220",))
-AUTHORISATION = Specification(_AUTHORISATION)
+_BREAKS = ("HL",)
+
+ELIGIBILITY = Specification(
+    _ELIGIBILITY, breaks=_BREAKS, above=("2000A", "2000B", "2000C", "2000D")
+)
+STATUS = Specification(
+    _STATUS,
+    claim=("2200D", "2200E"),
+    line=("2220",),
+    breaks=_BREAKS,
+    above=("2000A", "2000B", "2000C", "2000D"),
+)
+AUTHORISATION = Specification(
+    _AUTHORISATION,
+    breaks=_BREAKS,
+    above=("2000A", "2000B", "2000C", "2000D", "2000E"),
+)

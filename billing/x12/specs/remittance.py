@@ -76,6 +76,9 @@ REMITTANCE = Specification(
     loops=_LOOPS,
     claim=_CLAIM,
     line=_LINE,
+    breaks=("CLP",),
+    record="CLP",
+    above=("2000",),
     tables={
         "payments": TableSpec(_PAYMENT, _PAYMENTS),
         "claims": TableSpec(_CLAIM, _CLAIMS, {"payment": _PAYMENT}),

@@ -1,0 +1,180 @@
+"""A file as documents: portions of transactions of one kind, cut between claims, so that a file of
+any size is read in the memory that a few million bytes need.
+
+A portion that goes on with a transaction begins with a copy of the segments above its first claim
+(header, payer, billing provider, subscriber); those are read for what they say and give no rows.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from billing.parsed import Finding
+from billing.x12 import rules
+from billing.x12.document import Document, Portion, Specification
+from billing.x12.envelope import Stretch, Transaction, Walk
+from billing.x12.framing import BLOCK_BYTES, ELEMENT, SEGMENT, Framed, blocks, frame
+from billing.x12.index import Index
+from billing.x12.rules import finding
+from billing.x12.source import Source
+
+# A transaction in which no claim begins for so long is read no further.
+_MOST_PENDING = 16 * BLOCK_BYTES
+_NOTHING = np.zeros(0, np.int64)
+
+
+@dataclass
+class _Pending:
+    """What of an open transaction is in no document yet, behind the copy of what stands above."""
+
+    transaction: Transaction
+    context: bytes = b""
+    context_ordinals: Index = field(default_factory=_NOTHING.copy)
+    body: list[bytes] = field(default_factory=list)
+    size: int = 0
+    segment: int = 0
+
+    def add(self, stretch: Stretch) -> None:
+        """Take the next segments."""
+        if not self.body:
+            self.segment = stretch.segment
+        self.body.append(stretch.body)
+        self.size += len(stretch.body)
+
+
+class Portions:
+    """The documents of a file, in order of its portions; findings and counts when all are read."""
+
+    def __init__(
+        self,
+        source: Source,
+        specifications: Mapping[str, Specification],
+        otherwise: Specification,
+        width: int = BLOCK_BYTES,
+    ) -> None:
+        """`width`: about how many bytes are read at once."""
+        self._source, self._width = source, width
+        self._specifications, self._otherwise = specifications, otherwise
+        self._waiting: dict[str, list[Portion]] = {}
+        self._sizes: dict[str, int] = {}
+        self._pending: _Pending | None = None
+        self.framed: Framed = frame(source)
+        self.transactions: list[Transaction] = []
+        self.findings: list[Finding] = []
+        self.segments = self.outside = 0
+        self.is_same = True
+
+    def __iter__(self) -> Iterator[Document]:
+        """Yield the documents. Each is done with before the next is made."""
+        for interchange in self.framed.interchanges:
+            walk = Walk(
+                has_header=interchange.has_header,
+                offset=self.segments,
+                number=len(self.transactions),
+            )
+            for block in blocks(self._source, interchange, self._width):
+                self.is_same &= block.is_same
+                for stretch in walk.feed(block.body):
+                    yield from self._take(stretch)
+                if block.is_cut:
+                    walk.findings.append(finding(rules.SEGMENT_TOO_LONG, walk.offset))
+            for stretch in walk.finish():
+                yield from self._take(stretch)
+            self.segments = walk.offset
+            self.findings += walk.findings
+        for set_id in list(self._waiting):
+            yield from self._documents(set_id)
+        inside = sum(item.segment_count for item in self.transactions)
+        self.outside += self.segments - inside
+
+    def _take(self, stretch: Stretch) -> Iterator[Document]:
+        pending = self._pending
+        if pending is None or pending.transaction is not stretch.transaction:
+            self._pending = pending = _Pending(stretch.transaction)
+            self.transactions.append(stretch.transaction)
+        is_abandoned = stretch.transaction.is_abandoned
+        if is_abandoned:
+            self.outside += stretch.body.count(SEGMENT)
+        elif stretch.body:
+            pending.add(stretch)
+        if stretch.is_end:
+            self._pending = None
+            if not is_abandoned:
+                yield from self._queue(pending, b"".join(pending.body), is_last=True)
+        elif pending.size > self._width // 2:
+            yield from self._cut(pending)
+
+    def _cut(self, pending: _Pending) -> Iterator[Document]:
+        """Read what is whole of a long transaction; its next claim begins the next portion."""
+        body = b"".join(pending.body)
+        at = self._last_break(pending.transaction.set_id, body)
+        if at:
+            yield from self._queue(pending, body[:at], is_last=False)
+            (document,) = self._documents(pending.transaction.set_id)
+            pending.context, pending.context_ordinals = document.context()
+            pending.segment += body[:at].count(SEGMENT)
+            pending.body, pending.size = [body[at:]], len(body) - at
+            yield document
+        elif pending.size > _MOST_PENDING:
+            pending.transaction.is_abandoned = True
+            self.findings.append(finding(rules.RECORD_TOO_LONG, pending.segment))
+            yield from self._queue(pending, body, is_last=True)
+        else:
+            pending.body = [body]
+
+    def _last_break(self, set_id: str, body: bytes) -> int:
+        """Return where the last segment begins at which the transaction may be cut, or 0.
+
+        Where claims have rows, one stands before the cut and after the last level: what it says
+        of its subscriber and provider is taken by the same portion that has their segments.
+        """
+        spec = self._specification(set_id)
+        if spec.record is None:
+            return max((_last(body, name) for name in spec.breaks), default=-1) + 1
+        last = _last(body, spec.record)
+        for place in (last, _last(body, spec.record, max(last, 0))):
+            if place >= 0 or body.startswith(spec.record.encode() + ELEMENT):
+                at = _first_after(body, place, spec.breaks)
+                if at:
+                    return at
+        return 0
+
+    def _queue(self, pending: _Pending, body: bytes, *, is_last: bool) -> Iterator[Document]:
+        """Let small transactions of one kind wait for each other; yield a document when full."""
+        portion = Portion(
+            transaction=pending.transaction,
+            body=body,
+            segment=pending.segment,
+            context=pending.context,
+            context_ordinals=pending.context_ordinals,
+            is_last=is_last,
+            is_broken=is_last and not pending.transaction.is_closed,
+        )
+        set_id = pending.transaction.set_id
+        size = self._sizes.get(set_id, 0)
+        if size and size + len(body) > self._width:
+            yield from self._documents(set_id)
+            size = 0
+        self._waiting.setdefault(set_id, []).append(portion)
+        self._sizes[set_id] = size + len(body)
+
+    def _documents(self, set_id: str) -> Iterator[Document]:
+        """Yield what waits of one kind as a document."""
+        waiting, self._sizes[set_id] = self._waiting.pop(set_id, []), 0
+        if waiting:
+            yield Document(waiting, self._specification(set_id))
+
+    def _specification(self, set_id: str) -> Specification:
+        return self._specifications.get(set_id, self._otherwise)
+
+
+def _last(body: bytes, name: str, end: int | None = None) -> int:
+    """Return the place of the terminator before the last segment of this id, -1 for none."""
+    return body.rfind(SEGMENT + name.encode() + ELEMENT, 0, len(body) if end is None else end)
+
+
+def _first_after(body: bytes, place: int, names: tuple[str, ...]) -> int:
+    """Return where the first of these segments begins after the one at `place`, 0 for none."""
+    found = (body.find(SEGMENT + name.encode() + ELEMENT, place + 1) for name in names)
+    return min((at + 1 for at in found if at >= 0), default=0)
