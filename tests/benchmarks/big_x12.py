@@ -7,15 +7,20 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-_CLAIMS_IN_A_TRANSACTION = 5_000
+CLAIMS_IN_A_TRANSACTION = 5_000
 _PROCEDURES = ("99213", "99214", "80053", "85025", "71046", "93000", "36415", "97110", "J1100")
 
 
-def write_remittances(path: Path, claims: int, seed: int = 1) -> Path:
-    """Write an 835 of `claims` claim payments, 2 to 5 lines each, about 356 bytes a claim."""
+def write_remittances(
+    path: Path, claims: int, seed: int = 1, at_once: int = CLAIMS_IN_A_TRANSACTION
+) -> Path:
+    """Write an 835 of `claims` claim payments, 2 to 5 lines each, about 430 bytes a claim.
+
+    `at_once`: how many of them one transaction has.
+    """
     chance = random.Random(seed)  # noqa: S311 - the same file every time
     with path.open("w", encoding="ascii") as out:
-        _write(out.write, "HP", "005010X221A1", _remittances(chance, claims))
+        _write(out.write, "HP", "005010X221A1", _remittances(chance, claims, at_once))
     return path
 
 
@@ -44,13 +49,13 @@ def _write(write: object, group: str, version: str, bodies: Iterator[list[str]])
     write(f"GE*{number}*1~\nIEA*1*000000001~\n")
 
 
-def _batches(claims: int) -> Iterator[range]:
-    for first in range(0, claims, _CLAIMS_IN_A_TRANSACTION):
-        yield range(first, min(first + _CLAIMS_IN_A_TRANSACTION, claims))
+def _batches(claims: int, at_once: int = CLAIMS_IN_A_TRANSACTION) -> Iterator[range]:
+    for first in range(0, claims, at_once):
+        yield range(first, min(first + at_once, claims))
 
 
-def _remittances(chance: random.Random, claims: int) -> Iterator[list[str]]:
-    for batch in _batches(claims):
+def _remittances(chance: random.Random, claims: int, at_once: int) -> Iterator[list[str]]:
+    for batch in _batches(claims, at_once):
         body: list[str] = []
         paid = sum(_payment(chance, number, body) for number in batch)
         fee = 12_34

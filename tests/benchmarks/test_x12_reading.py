@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from billing.x12.reader import read_x12
+from billing.x12.reader import read_x12, read_x12_parts
+from billing.x12.source import Source
 from orchestration.tables import table
 from resources.archive import Archive
 from resources.receipt import Receipt
@@ -27,6 +28,7 @@ from tests.benchmarks.big_x12 import write_claims, write_remittances
 ROOT = Path(__file__).parents[2]
 MEASURE = Path(__file__).parent / "x12_measure.py"
 REMITTANCES, CLAIMS = 50_000, 25_000
+ONE_TRANSACTION = (42_000, 175_000, 700_000)  # claims: about 18, 75 and 300 MB
 PEERS = ("openx12", "edi-835-parser==1.8.0")
 SLOW = 10  # such peers read a tenth of the file
 FILES = 8
@@ -103,6 +105,19 @@ def test_reading_beside_peers(files: dict[str, Path], peers: Path, capsys: Any) 
     _say(capsys, table(headings, rows), f"  {ratio:.0%} of the rate of bare oxedi (aim 80 %)")
 
 
+def test_memory_is_flat(tmp_path: Path, peers: Path, capsys: Any) -> None:
+    """One transaction of growing size: the worst case, cut only between claims."""
+    rows = []
+    for claims in ONE_TRANSACTION:
+        path = write_remittances(tmp_path / "one.835", claims, at_once=claims)
+        found = _measured("tieout", path, 1, peers)
+        assert found["records"] == claims
+        peak, size = round(found["peak_mb"]), f"{path.stat().st_size / 1e6:.0f}"
+        rows.append((size, f"{found['seconds']:.1f}", peak))
+    headings = ("file MB", "CPU s", "peak MB")
+    _say(capsys, table(headings, rows), "  limit 300 MB, whatever the size of the file")
+
+
 def test_a_folder_on_two_cores(files: dict[str, Path], capsys: Any) -> None:
     paths = [str(files["835 tenth"])] * FILES
     with ProcessPoolExecutor(1) as one, ProcessPoolExecutor(2) as two:
@@ -118,8 +133,8 @@ def test_committed_rows_beside_a_bare_copy(
     files: dict[str, Path], database: Any, tmp_path: Path, capsys: Any
 ) -> None:
     content = files["835"].read_bytes()
-    parsed = read_x12(content)
-    rows = sum(one.num_rows for one in parsed.tables.values())
+    parsed = list(read_x12_parts(Source(content)))
+    rows = sum(one.num_rows for part in parsed for one in part.tables.values())
     connection = database.connect("ingest")
     receipt = Receipt("clearinghouse", "/in", "big.835", content, None)
     file = receive(connection, Archive(tmp_path), receipt, datetime(2026, 10, 31, tzinfo=UTC))
@@ -138,15 +153,15 @@ def _bare_copy(database: Any, file: Any, parsed: Any) -> float:
     """COPY the same rows into tables without keys, committed once."""
     known_at = datetime(2026, 10, 31, tzinfo=UTC)
     with database.admin() as connection:
-        names = [name for name, one in parsed.tables.items() if one.num_rows]
-        for name in names:
+        names = {name for part in parsed for name in part.tables}
+        for name in sorted(names):
             connection.execute(f"alter table raw.{name} rename to kept_{name}")
             connection.execute(f"create table raw.{name} (like raw.kept_{name})")
         begun = time.perf_counter()
         with connection.transaction():
-            for name in names:
-                lineage = _with_lineage(name, parsed.tables[name], file, known_at, b"key")
-                _copy(connection, name, lineage)
+            for part in parsed:
+                for name, one in part.tables.items():
+                    _copy(connection, name, _with_lineage(name, one, file, known_at, b"key"))
         return time.perf_counter() - begun
 
 
