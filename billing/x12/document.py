@@ -56,9 +56,9 @@ class Specification:
 
     `claim` and `line` name the loops that number its claims and their service lines; where
     `lines` names tables, only the loops in which one of their rows stands are lines. A long
-    transaction may be cut before any segment of the ids in `breaks`, and where `record` names one
-    of them only after such a record; what stays open above a cut are its header and the loops in
-    `above`.
+    transaction may be cut before a segment of an id in `breaks` (an HL: of one of the `levels`), and
+    where `record` names one of them only after such a record; what stays open above a cut are its
+    header and the loops in `above`.
     """
 
     loops: tuple[Loop, ...] = ()
@@ -67,6 +67,7 @@ class Specification:
     line: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     breaks: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
     record: str | None = None
     above: tuple[str, ...] = ()
 

@@ -4,6 +4,7 @@ and acknowledgements. Data only; `carried` reads it into tables.
 A segment that a wider table has taken is not listed twice, parties aside.
 """
 
+from billing.x12.document import Source
 from billing.x12.specs.carried_common import COMMON
 from billing.x12.specs.carried_parts import (
     CarriedSpec,
@@ -13,6 +14,15 @@ from billing.x12.specs.carried_parts import (
     as_text,
     as_units,
 )
+from billing.x12.specs.parts import qualified
+
+
+_CLAIM_STATUS = ("2200D", "2200E")
+
+
+def _of_claim(segment: str, qualifier: str) -> Source:
+    """What a REF or TRN says of the claim that a status is about, or whose line it is about."""
+    return Source(2, segment, qualified(qualifier), None, _CLAIM_STATUS, _CLAIM_STATUS)
 
 
 def _status_code(number: int, element: int) -> dict[str, Column]:
@@ -69,6 +79,9 @@ CARRIED = (
             "check_number": as_text(9),
             **_status_code(2, 10),
             **_status_code(3, 11),
+            # REF*EJ where the answer tells it; a 277CA echoes CLM01 as its trace number.
+            "account_number": Column(_of_claim("REF", "EJ"), otherwise=_of_claim("TRN", "2")),
+            "payer_claim_number": Column(_of_claim("REF", "1K")),
         },
     ),
     CarriedSpec(

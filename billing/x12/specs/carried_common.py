@@ -50,6 +50,7 @@ COMMON = (
             "created_date": as_date(4),
             "type_code": as_text(6),
         },
+        is_complete=True,
     ),
     CarriedSpec(
         "x12_level",

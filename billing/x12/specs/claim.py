@@ -85,6 +85,7 @@ CLAIM = Specification(
     line=("2400",),
     lines=tuple(LINE_TABLES.values()),
     breaks=("CLM", "HL"),
+    levels=("20", "22", "23"),
     record="CLM",
     above=("2000A", "2000B", "2000C"),
     tables={

@@ -40,17 +40,22 @@ _AUTHORISATION = (
 _BREAKS = ("HL",)
 
 ELIGIBILITY = Specification(
-    _ELIGIBILITY, breaks=_BREAKS, above=("2000A", "2000B", "2000C", "2000D")
+    _ELIGIBILITY,
+    breaks=_BREAKS,
+    levels=("20", "21", "22", "23"),
+    above=("2000A", "2000B", "2000C", "2000D"),
 )
 STATUS = Specification(
     _STATUS,
     claim=("2200D", "2200E"),
     line=("2220",),
     breaks=_BREAKS,
+    levels=("20", "21", "19", "22", "23", "PT"),
     above=("2000A", "2000B", "2000C", "2000D"),
 )
 AUTHORISATION = Specification(
     _AUTHORISATION,
     breaks=_BREAKS,
+    levels=("20", "21", "22", "23", "EV", "SS"),
     above=("2000A", "2000B", "2000C", "2000D", "2000E"),
 )
