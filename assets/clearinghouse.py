@@ -39,6 +39,10 @@ SPECS = raw_specs(
         "x12_service": "One row per service of an inquiry, a status or an authorisation.",
         "x12_premium": "One row per premium payment, remittance detail or adjustment (820).",
         "x12_acknowledgement": "One row per statement of a 999, 997 or TA1 on what was sent.",
+        "x12_drug": "One row per drug of a service line (LIN, CTP).",
+        "x12_attachment": "One row per paperwork that follows a claim (PWK).",
+        "x12_adjudicated_amounts": "One row per pricing of a claim by its payer (MIA, MOA).",
+        "x12_provider_summary": "One row per provider and its totals in a remittance (TS3).",
         "x12_segment": "One row per segment that no other table took, as it stands.",
     },
 )

@@ -7,8 +7,8 @@ hash of account numbers.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from decimal import Decimal
+from functools import cache
 from typing import Literal
 
 import pyarrow as pa

@@ -57,6 +57,15 @@ _TEXT_COLUMNS = (
 )
 
 
+_LINE_CODES = (
+    "assigned_number",
+    "procedure_qualifier",
+    "unit_code",
+    "place_of_service_code",
+    "diagnosis_pointers",
+)
+
+
 @dataclass(frozen=True)
 class Lines:
     """The service lines of all three kinds in file order; `claim` is the row of their claim."""
@@ -136,7 +145,7 @@ def _lines(document: Document) -> Lines:
             "modifiers": joined([column(f"modifier_{number}") for number in range(1, 5)]),
             "revenue_code": text(column("revenue_code")),
             "service_date": dates(column("service_date")),
-            "assigned_number": text(column("assigned_number")),
+            **{name: text(column(name)) for name in _LINE_CODES},
         },
     )
 

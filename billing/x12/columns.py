@@ -59,6 +59,10 @@ CLAIM_LINE = pa.schema(
         ("units", UNITS),
         ("service_date", DATE),
         ("assigned_number", TEXT),
+        ("procedure_qualifier", TEXT),
+        ("unit_code", TEXT),
+        ("place_of_service_code", TEXT),
+        ("diagnosis_pointers", TEXT),
     ]
 )
 REMITTANCE = pa.schema(
@@ -98,6 +102,9 @@ REMITTANCE_CLAIM = pa.schema(
         ("frequency_code", TEXT),
         ("service_from_date", DATE),
         ("received_date", DATE),
+        ("drg_code", TEXT),
+        ("drg_weight", TEXT),
+        ("discharge_fraction", TEXT),
         ("finding_code", TEXT),
     ]
 )
@@ -114,6 +121,9 @@ REMITTANCE_LINE = pa.schema(
         ("paid_amount", MONEY),
         ("units", UNITS),
         ("service_date", DATE),
+        ("procedure_qualifier", TEXT),
+        ("submitted_procedure_code", TEXT),
+        ("submitted_units", UNITS),
     ]
 )
 CLAIM_ADJUSTMENT = pa.schema(

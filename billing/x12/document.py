@@ -55,10 +55,11 @@ class Specification:
     """The loops and the tables of one kind of transaction.
 
     `claim` and `line` name the loops that number its claims and their service lines; where
-    `lines` names tables, only the loops in which one of their rows stands are lines. A long
-    transaction may be cut before a segment of an id in `breaks` (an HL: of one of the `levels`), and
-    where `record` names one of them only after such a record; what stays open above a cut are its
-    header and the loops in `above`.
+    `lines` names tables, only the loops in which one of their rows stands are lines.
+
+    A long transaction may be cut before a segment of an id in `breaks` (an HL: of one of the
+    `levels`), and where `record` names one of them only after such a record; what stays open above
+    a cut are its header and the loops in `above`.
     """
 
     loops: tuple[Loop, ...] = ()

@@ -18,6 +18,8 @@ from billing.x12.payment_sums import add_up
 from billing.x12.repeats import Melted, melt_cas, melt_plb
 from billing.x12.values import Money, dates, money, text, units
 
+_GROUPING = ("drg_code", "drg_weight", "discharge_fraction")
+
 
 @dataclass(frozen=True)
 class Remittances:
@@ -101,6 +103,9 @@ def line_table(read: Remittances, first_claim: int) -> pa.Table:
             "paid_amount": read.line_paid.column(),
             "units": read.line_units,
             "service_date": pc.coalesce(day, dates(lines.column("service_start_date"))),
+            "procedure_qualifier": text(lines.column("qualifier")),
+            "submitted_procedure_code": text(lines.column("submitted_procedure_code")),
+            "submitted_units": units(lines.column("submitted_units"))[0],
         },
     )
 
@@ -127,6 +132,7 @@ def claim_table(
             "frequency_code": text(claims.column("frequency_code")),
             "service_from_date": pc.coalesce(stated, earliest),
             "received_date": dates(claims.column("received_date")),
+            **{name: text(claims.column(name)) for name in _GROUPING},
             "finding_code": pa.array(codes, TEXT),
         },
     )

@@ -19,7 +19,7 @@ from tests.marts.claim_story import claim, functional, status
 D = Decimal
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 HASH_KEY = b"k" * 32
-ORDERS = 5
+ORDERS = 4
 NO_TESTS = ("--exclude-resource-type", "test")
 STAGES = (
     "select frequency_code, payer_sequence, version_no, stage, is_rejected, age_days,"

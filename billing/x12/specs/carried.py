@@ -16,7 +16,6 @@ from billing.x12.specs.carried_parts import (
 )
 from billing.x12.specs.parts import qualified
 
-
 _CLAIM_STATUS = ("2200D", "2200E")
 
 
@@ -51,9 +50,12 @@ CARRIED = (
             "relationship_code": as_text(2),
             "group_number": as_text(3),
             "group_name": as_text(4),
+            "insurance_type": as_text(5),
             "claim_filing_code": as_text(9),
         },
     ),
+    CarriedSpec("x12_coverage", ("INS",), {"relationship_code": as_text(2)}),
+    CarriedSpec("x12_coverage", ("PAT",), {"relationship_code": as_text(1)}),
     CarriedSpec(
         "x12_adjudication",
         ("SVD",),
@@ -63,7 +65,12 @@ CARRIED = (
             "procedure_qualifier": as_text(3, 1),
             "procedure_code": as_text(3, 2),
             "modifier_1": as_text(3, 3),
+            "modifier_2": as_text(3, 4),
+            "modifier_3": as_text(3, 5),
+            "modifier_4": as_text(3, 6),
+            "revenue_code": as_text(4),
             "units": as_units(5),
+            "bundled_line": as_text(6),
         },
     ),
     CarriedSpec(
@@ -115,6 +122,7 @@ CARRIED = (
             "certification_type": as_text(2),
             "service_type": as_text(3),
             "facility_type_code": as_text(4, 1),
+            "release_code": as_text(9),
         },
     ),
     CarriedSpec(

@@ -39,6 +39,25 @@ def _remarks(segment: str, first: int, repeats: int) -> CarriedSpec:
     return CarriedSpec("x12_code", (segment,), {"code": as_text(first, stride=1)}, repeats)
 
 
+# What a payer says of the price of a claim beside its remarks (X221 2100 MIA and MOA).
+_MIA = {
+    "covered_days": as_units(1),
+    "outlier_amount": as_money(2),
+    "lifetime_days": as_units(3),
+    "drg_amount": as_money(4),
+    "disproportionate_share_amount": as_money(6),
+    "pass_through_amount": as_money(7),
+    "capital_amount": as_money(8),
+    "indirect_teaching_amount": as_money(18),
+    "nonpayable_professional_amount": as_money(19),
+}
+_MOA = {
+    "reimbursement_rate": as_units(1),
+    "payable_amount": as_money(2),
+    "esrd_amount": as_money(8),
+    "nonpayable_professional_amount": as_money(9),
+}
+
 COMMON = (
     CarriedSpec(
         "x12_header",
@@ -113,6 +132,52 @@ COMMON = (
     ),
     CarriedSpec("x12_code", ("LQ",), {"qualifier": as_text(1), "code": as_text(2)}),
     _remarks("MOA", first=3, repeats=5),
+    _remarks("MIA", first=20, repeats=4),
     CarriedSpec("x12_code", ("AAA",), {"qualifier": as_text(4), "code": as_text(3)}),
     CarriedSpec("x12_code", ("CL1",), {"code": as_text(1, stride=1)}, repeats=3),
+    CarriedSpec("x12_code", ("III", "TOO"), {"qualifier": as_text(1), "code": as_text(2)}),
+    CarriedSpec(
+        "x12_code",
+        ("CRC",),
+        {"qualifier": as_text(1), "answer": as_text(2), "code": as_text(3, stride=1)},
+        repeats=5,
+    ),
+    *(
+        CarriedSpec("x12_amount", (segment,), {"qualifier": as_text(1), "amount": as_money(2)})
+        for segment in ("HCP", "CN1")
+    ),
+    CarriedSpec("x12_quantity", ("HSD",), {"qualifier": as_text(1), "quantity": as_units(2)}),
+    CarriedSpec(
+        "x12_drug",
+        ("LIN",),
+        {
+            "qualifier": as_text(2),
+            "drug_code": as_text(3),
+            "quantity": Column(of("CTP", 4), "units"),
+            "unit_code": Column(of("CTP", 5, component=1)),
+        },
+    ),
+    CarriedSpec(
+        "x12_attachment",
+        ("PWK",),
+        {
+            "report_type": as_text(1),
+            "transmission_code": as_text(2),
+            "id_qualifier": as_text(5),
+            "control_number": as_text(6),
+        },
+    ),
+    CarriedSpec("x12_adjudicated_amounts", ("MIA",), _MIA, is_complete=True),
+    CarriedSpec("x12_adjudicated_amounts", ("MOA",), _MOA, is_complete=True),
+    CarriedSpec(
+        "x12_provider_summary",
+        ("TS3",),
+        {
+            "provider_id": as_text(1),
+            "facility_type_code": as_text(2),
+            "fiscal_period_date": as_date(3),
+            "claim_count": as_units(4),
+            "charge_amount": as_money(5),
+        },
+    ),
 )

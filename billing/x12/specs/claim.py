@@ -62,15 +62,16 @@ _CLAIMS = {
 }
 
 
-def _lines(segment: str, procedure: int, charge: int, units: int) -> TableSpec:
+def _lines(segment: str, procedure: int, charge: int, units: int, **more: Source) -> TableSpec:
     columns = {
+        "procedure_qualifier": own(procedure, 1),
         "procedure_code": own(procedure, 2),
         **{f"modifier_{number}": own(procedure, number + 2) for number in range(1, 5)},
         "charge_amount": own(charge),
         "units": own(units),
         "service_date": dated("DTP", "472"),
         "assigned_number": of("LX", 1),
-        **({"revenue_code": own(1)} if segment == "SV2" else {}),
+        **more,
     }
     parents = {"claim": ("2300",), "line": ("2400",)}
     return TableSpec(("2400",), columns, parents, segment=segment)
@@ -90,9 +91,26 @@ CLAIM = Specification(
     above=("2000A", "2000B", "2000C"),
     tables={
         "claims": TableSpec(("2300",), _CLAIMS),
-        "professional": _lines("SV1", procedure=1, charge=2, units=4),
-        "institutional": _lines("SV2", procedure=2, charge=3, units=5),
-        "dental": _lines("SV3", procedure=1, charge=2, units=6),
+        "professional": _lines(
+            "SV1",
+            procedure=1,
+            charge=2,
+            units=4,
+            unit_code=own(3),
+            place_of_service_code=own(5),
+            diagnosis_pointers=own(7),
+        ),
+        "institutional": _lines(
+            "SV2", procedure=2, charge=3, units=5, unit_code=own(4), revenue_code=own(1)
+        ),
+        "dental": _lines(
+            "SV3",
+            procedure=1,
+            charge=2,
+            units=6,
+            place_of_service_code=own(3),
+            diagnosis_pointers=own(11),
+        ),
         "other_payers": TableSpec(
             ("2320",),
             {

@@ -45,6 +45,9 @@ _CLAIMS = {
     "payer_claim_number": own(7),
     "facility_type_code": own(8),
     "frequency_code": own(9),
+    "drg_code": own(11),
+    "drg_weight": own(12),
+    "discharge_fraction": own(13),
     "service_from_date": dated("DTM", "232"),
     "received_date": dated("DTM", "050"),
     **{f"moa_{element}": of("MOA", element) for element in range(3, 8)},
@@ -58,6 +61,8 @@ _SERVICES = {
     "paid_amount": own(3),
     "revenue_code": own(4),
     "units": own(5),
+    "submitted_procedure_code": own(6, 2),
+    "submitted_units": own(7),
     "service_date": dated("DTM", "472"),
     "service_start_date": dated("DTM", "150"),
 }
