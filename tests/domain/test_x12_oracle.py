@@ -12,6 +12,7 @@ import pyx12.error_handler
 import pyx12.errors
 import pyx12.params
 import pyx12.x12context
+import pyx12.x12file
 
 from billing.x12.reader import read_x12
 from tests.domain.x12_samples import balanced, interchange
@@ -64,14 +65,54 @@ def test_a_generated_835_pays_what_pyx12_says_it_pays(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not FOLDER.exists(), reason="shared X12 files are not there")
-def test_public_835s_pay_what_pyx12_says_they_pay() -> None:
+@pytest.mark.parametrize(
+    ("loop", "element", "table", "column"),
+    [
+        ("2100", "CLP03", "remittance_claim", "charge_amount"),
+        ("2100", "CLP04", "remittance_claim", "paid_amount"),
+        ("2110", "SVC02", "remittance_line", "charge_amount"),
+        ("2110", "SVC03", "remittance_line", "paid_amount"),
+        ("HEADER", "BPR02", "remittance", "payment_amount"),
+    ],
+)
+def test_public_835s_say_what_pyx12_says_they_say(
+    loop: str, element: str, table: str, column: str
+) -> None:
     paths = _public("835", "005010X221A1")
-    assert _compare(paths, "2100", "CLP04", "remittance_claim", "paid_amount") > 0
+    assert _compare(paths, loop, element, table, column) > 0
 
 
 @pytest.mark.skipif(not FOLDER.exists(), reason="shared X12 files are not there")
-def test_public_837s_charge_what_pyx12_says_they_charge() -> None:
-    professional = _public("837P", "005010X222A1")
-    institutional = _public("837I", "005010X223A2")
-    assert _compare(professional, "2300", "CLM02", "claim", "charge_amount") > 0
-    assert _compare(institutional, "2300", "CLM02", "claim", "charge_amount") > 0
+@pytest.mark.parametrize(
+    ("transaction", "guide", "line"),
+    [("837P", "005010X222A1", "SV102"), ("837I", "005010X223A2", "SV203")],
+)
+def test_public_837s_charge_what_pyx12_says_they_charge(
+    transaction: str, guide: str, line: str
+) -> None:
+    paths = _public(transaction, guide)
+    assert _compare(paths, "2300", "CLM02", "claim", "charge_amount") > 0
+    assert _compare(paths, "2400", line, "claim_line", "charge_amount") > 0
+
+
+@pytest.mark.skipif(not FOLDER.exists(), reason="shared X12 files are not there")
+def test_public_835s_are_adjusted_as_pyx12s_segments_say() -> None:
+    paths = _public("835", "005010X221A1")
+    assert paths
+    for path in paths:
+        found = read_x12(path.read_bytes()).tables
+        claims = found["claim_adjustment"]["amount"].to_pylist()
+        assert claims == list(_repeated(path, "CAS", 3, 3)), path.name
+        provider = found["provider_adjustment"]["amount"].to_pylist()
+        assert provider == list(_repeated(path, "PLB", 4, 2)), path.name
+
+
+def _repeated(path: Path, name: str, first: int, step: int) -> Iterator[Decimal]:
+    """Yield the amounts of repeating segments as pyx12's tokenizer gives them."""
+    with path.open(encoding="latin-1") as file:
+        for segment in pyx12.x12file.X12Reader(file):
+            if segment.get_seg_id() == name:
+                for element in range(first, 20, step):
+                    value = segment.get_value(f"{name}{element:02}")
+                    if value:
+                        yield Decimal(value)
