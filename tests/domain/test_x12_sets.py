@@ -47,7 +47,7 @@ def test_a_277ca_says_of_each_claim_its_statuses_with_all_three_composites() -> 
     ) == [
         (None, None, "2200B", "A1", "19", "PR", None, None, None, "WQ"),
         (1, None, "2200D", "A7", "562", "85", "A7", "21", "187", "U"),
-        (1, 1, "2220", "A7", "122", None, None, None, None, "U"),
+        (1, 1, "2220D", "A7", "122", None, None, None, None, "U"),
     ]  # fmt: skip
     assert ("2", "ACCT-1") in _rows(parsed, "x12_reference", "qualifier", "reference")
     assert _rows(parsed, "x12_level", "level_number", "parent_number", "level_code")[-1] == (
@@ -80,9 +80,9 @@ def test_a_271_lists_each_benefit_with_its_dates_and_amounts() -> None:
     dates = _rows(parsed, "x12_date", "qualifier", "from_date", "to_date", "loop_segment")
     assert dates[1] == ("348", date(2026, 1, 1), date(2026, 12, 31), benefits[0][-1])
     subscriber = parsed.tables["x12_party"].to_pylist()[2]
-    assert (subscriber["loop"], subscriber["birth_date"]) == ("2100", date(1970, 1, 2))
+    assert (subscriber["loop"], subscriber["birth_date"]) == ("2100C", date(1970, 1, 2))
     assert (subscriber["city"], subscriber["party_id"]) == ("TOWN", "M1")
-    assert _rows(parsed, "x12_party", "loop")[-1] == ("2120",)
+    assert _rows(parsed, "x12_party", "loop")[-1] == ("2120C",)
 
 
 def test_a_999_says_which_transaction_was_refused_and_where() -> None:
@@ -106,6 +106,7 @@ def test_a_999_says_which_transaction_was_refused_and_where() -> None:
         ("AK9", None, "P", None, None, None, "2000"),
         ("IK3", None, None, "CLM", "22", "8", "2100"),
         ("IK4", None, None, None, "5", "7", "2110"),
+        ("CTX", None, None, None, None, None, "2100"),
     ]  # fmt: skip
 
 
@@ -153,9 +154,10 @@ def test_an_820_lists_what_a_premium_payment_is_made_of() -> None:
     ]
     assert _rows(parsed, "x12_premium", "segment_id", "loop", "reference", "amount") == [
         ("BPR", "transaction", None, Decimal("150.00")),
-        ("RMR", "2300", "POLICY1", Decimal("100.00")),
-        ("RMR", "2300", "POLICY2", Decimal("50.00")),
-        ("ADX", "2320", None, Decimal("-10.00")),
+        ("ENT", "2000B", "123", None),
+        ("RMR", "2300B", "POLICY1", Decimal("100.00")),
+        ("RMR", "2300B", "POLICY2", Decimal("50.00")),
+        ("ADX", "2320B", None, Decimal("-10.00")),
     ]
 
 
@@ -190,7 +192,7 @@ def test_an_837_keeps_what_other_payers_decided_and_every_diagnosis() -> None:
         ("11111", Decimal("74.50"), 1)
     ]
     parties = dict(_rows(parsed, "x12_party", "entity_code", "loop"))
-    assert parties == {"85": "2010AA", "IL": "2010BA", "PR": "2330", "82": "2310"}
+    assert parties == {"85": "2010AA", "IL": "2010BA", "PR": "2330B", "82": "2310B"}
     assert ("207Q00000X",) in _rows(parsed, "x12_party", "taxonomy_code")
 
 

@@ -5,6 +5,7 @@ All are hierarchies of HL levels. Only loops stand here; the rows are those of `
 
 from billing.x12.document import Specification
 from billing.x12.loops import Loop
+from billing.x12.specs.loop_ids import AUTHORISATION_IDS, ELIGIBILITY_IDS, STATUS_IDS
 from billing.x12.specs.parts import level
 
 _ELIGIBILITY = (
@@ -33,6 +34,7 @@ _AUTHORISATION = (
     level("2000C", 3, "22"),
     level("2000D", 4, "23"),
     level("2000E", 5, "EV"),
+    level("2000E", 5, "19"),
     level("2000F", 6, "SS"),
     Loop("2010", 7, "NM1"),
 )
@@ -40,7 +42,10 @@ _AUTHORISATION = (
 _BREAKS = ("HL",)
 
 ELIGIBILITY = Specification(
-    _ELIGIBILITY, breaks=_BREAKS, above=("2000A", "2000B", "2000C", "2000D")
+    _ELIGIBILITY,
+    breaks=_BREAKS,
+    above=("2000A", "2000B", "2000C", "2000D"),
+    ids=ELIGIBILITY_IDS,
 )
 STATUS = Specification(
     _STATUS,
@@ -48,9 +53,11 @@ STATUS = Specification(
     line=("2220",),
     breaks=_BREAKS,
     above=("2000A", "2000B", "2000C", "2000D"),
+    ids=STATUS_IDS,
 )
 AUTHORISATION = Specification(
     _AUTHORISATION,
     breaks=_BREAKS,
     above=("2000A", "2000B", "2000C", "2000D", "2000E"),
+    ids=AUTHORISATION_IDS,
 )
