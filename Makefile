@@ -6,7 +6,7 @@ RUN_OPTIONS := $(if $(SEED),--seed "$(SEED)") $(if $(CLAIMS),--claims "$(CLAIMS)
 SOURCES := billing resources assets sensors orchestration sandbox examples tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up down check test bench clean
+.PHONY: help install run up down check test bench fuzz clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -35,6 +35,12 @@ test: install ## All tests; TESTS=tests/domain for some of them
 
 bench: install ## Measured figures: cold and warm run, code location, loading
 	@$(VENV)/python -m pytest -q -s tests/benchmarks
+
+fuzz: install ## Coverage-guided fuzzing of the X12 reader; FOR=seconds (60)
+	@$(VENV)/uv pip install -q --target .tieout/fuzz --python $(VENV)/python atheris==3.0.0
+	@mkdir -p .tieout/fuzz-found
+	@PYTHONPATH=.:.tieout/fuzz $(VENV)/python tests/fuzz/fuzz_x12.py .tieout/fuzz-found tests/fixtures/x12 \
+		-max_total_time=$(or $(FOR),60) -max_len=3000 -rss_limit_mb=4000 -artifact_prefix=.tieout/
 
 clean: down ## Stop everything, then remove .tieout and what the tools left behind
 	@if [ -x $(VENV)/tieout ]; then $(VENV)/tieout clean; fi

@@ -8,6 +8,7 @@ hash of account numbers.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Literal
 
 import pyarrow as pa
@@ -58,20 +59,28 @@ def together(
 ) -> ParsedFile:
     """Return the parts of a file as one, with every table of `schemas`, empty where it has none."""
     held = list(parts)
-    empty = {name: [schema.empty_table()] for name, schema in (schemas or {}).items()}
-    found: dict[str, list[pa.Table]] = {name: [] for name in empty}
+    known = schemas or {}
+    found: dict[str, list[pa.Table]] = {name: [] for name in known}
     for part in held:
         for name, rows in part.tables.items():
             found.setdefault(name, []).append(rows)
     return ParsedFile(
         kind=held[0].kind,
-        tables={name: pa.concat_tables(rows or empty[name]) for name, rows in found.items()},
+        tables={
+            name: pa.concat_tables(rows) if rows else _empty(known[name])
+            for name, rows in found.items()
+        },
         findings=in_order([item for part in held for item in part.findings]),
         records=sum(part.records for part in held),
         segments=sum(part.segments for part in held),
         reserialised=all(part.reserialised for part in held),
         accounted=_sum_of_known([part.accounted for part in held]),
     )
+
+
+@cache
+def _empty(schema: pa.Schema) -> pa.Table:
+    return schema.empty_table()
 
 
 def _sum_of_known(counts: Sequence[int | None]) -> int | None:

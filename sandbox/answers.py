@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.acknowledgements import answers, rejections
 from sandbox.amounts import decimal_text
 from sandbox.book import (
     PATIENT_CREDITS,
@@ -21,7 +22,8 @@ from sandbox.book import (
 from sandbox.faults import PlantedError
 from sandbox.patients import CANARIES
 from sandbox.places import ENTITIES
-from sandbox.tallies import FileTally, api_tallies, file_tallies
+from sandbox.render_acknowledgements import acknowledgement_name
+from sandbox.tallies import REMITTANCES, FileTally, api_tallies, file_tallies
 from sandbox.world import World
 
 FILE_NAME = "answer_key.json"
@@ -64,13 +66,16 @@ def make_answer_key(world: World, claims: int) -> AnswerKey:
     """Compute the key of a world."""
     book = keep_book(world)
     entity_of = {item.account: item.facility.entity.code for item in world.encounters}
-    tallies = file_tallies(world)
+    tallies = sorted([*file_tallies(world), *_acknowledged(world)], key=lambda one: one.path)
     return AnswerKey(
         seed=world.seed,
         claims=claims,
         as_of=world.as_of.isoformat(),
         canaries=CANARIES,
-        planted_errors=[_error(item) for item in world.planted.errors],
+        planted_errors=[
+            _error(item)
+            for item in (*world.planted.errors, *rejections(world.stories, world.as_of))
+        ],
         general_ledger=_general_ledger(book),
         receivables=_receivables(book, entity_of),
         receivable_totals=_receivable_totals(book),
@@ -80,6 +85,17 @@ def make_answer_key(world: World, claims: int) -> AnswerKey:
         initial_denials=_initial_denials(world),
         reassociation=_reassociation(world),
     )
+
+
+def _acknowledged(world: World) -> list[FileTally]:
+    """Acknowledgements carry no dollars of their own: a transaction is the record."""
+    return [
+        FileTally(
+            f"{REMITTANCES}/{acknowledgement_name(answered.day)}",
+            {"x12_transaction": (answered.transaction_count, 0)},
+        )
+        for answered in answers(world.stories, world.as_of)
+    ]
 
 
 def _error(item: PlantedError) -> dict[str, Any]:

@@ -18,9 +18,11 @@ from itertools import groupby
 from pathlib import Path
 
 from sandbox import render_835, render_837, render_bank
+from sandbox.acknowledgements import answers, rejections
 from sandbox.answers import FILE_NAME, AnswerKey, make_answer_key
 from sandbox.days import instant
 from sandbox.faults import WorldTooSmallError, again_name, other_name
+from sandbox.render_acknowledgements import acknowledgement_name, render_acknowledgements
 from sandbox.render_cards import render_lists
 from sandbox.render_fhir import render_resources
 from sandbox.tallies import (
@@ -76,6 +78,7 @@ def _write(out: Path, file: RenderedFile, latest: float) -> None:
 def render(world: World) -> Iterator[RenderedFile]:
     """Yield every file of the sandbox."""
     yield from _claims(world)
+    yield from _acknowledgements(world)
     yield from _remittances(world)
     yield from _bank(world)
     for kind, content in render_resources(world).items():
@@ -89,6 +92,14 @@ def _claims(world: World) -> Iterator[RenderedFile]:
     for control, (path, claims) in enumerate(claims_by_file(world.stories.sent).items(), 1):
         content = render_837.render_file(claims, control)
         yield RenderedFile(f"sftp/{path}", content, claims[0].sent)
+
+
+def _acknowledgements(world: World) -> Iterator[RenderedFile]:
+    turned_down = {error.account for error in rejections(world.stories, world.as_of)}
+    for number, answered in enumerate(answers(world.stories, world.as_of), 1):
+        content = render_acknowledgements(answered, turned_down, number)
+        name = acknowledgement_name(answered.day)
+        yield RenderedFile(f"sftp/{REMITTANCES}/{name}", content, answered.day)
 
 
 def _remittances(world: World) -> Iterator[RenderedFile]:

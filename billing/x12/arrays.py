@@ -40,12 +40,10 @@ def all_true(values: Mask, parent: Index, count: int) -> Mask:
 
 
 def truncated_rows(document: Document, segment: Index) -> Mask:
-    """Return which rows are the last of a transaction that has no SE."""
-    is_cut = np.zeros(len(segment), np.bool_)
-    owner = document.transaction_of(segment)
-    for number, item in enumerate(document.portions):
-        rows = np.flatnonzero(owner == number).tolist() if item.is_broken else []
-        is_cut[rows[-1:]] = True
+    """Return which claims, by their first segment, are open where a transaction without SE ends."""
+    broken = np.array([item.is_broken for item in document.portions], np.bool_)
+    last = document.ends()[broken] - 1
+    is_cut: Mask = np.isin(segment, document.loops.owner(*document.specification.claim)[last])
     return is_cut
 
 

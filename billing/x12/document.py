@@ -57,10 +57,11 @@ class Specification:
     """The loops and the tables of one kind of transaction.
 
     `claim` and `line` name the loops that number its claims and their service lines; where
-    `lines` names tables, only the loops in which one of their rows stands are lines. A long
-    transaction may be cut before any segment of the ids in `breaks`, and where `record` names one
-    of them only after such a record; what stays open above a cut are its header and the loops in
-    `above`. `ids` tell apart what one loop here is called in the guides.
+    `lines` names tables, only the loops in which one of their rows stands are lines.
+
+    A long transaction may be cut before a segment of an id in `breaks` (an HL: of one of the
+    `levels`), and where `record` names one of them only after such a record; what stays open above
+    a cut are its header and the loops in `above`. `ids` tell apart what the guides call a loop.
     """
 
     loops: tuple[Loop, ...] = ()
@@ -69,6 +70,7 @@ class Specification:
     line: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     breaks: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
     record: str | None = None
     above: tuple[str, ...] = ()
     ids: tuple[LoopId, ...] = ()

@@ -104,7 +104,7 @@ class Loops:
         """Return for each segment the trigger of the open loop of these names, -1 for none."""
         if names not in self._owners:
             numbers = self._numbers(names)
-            level = max(self._loops[number - 1].level for number in numbers)
+            level = max((self._loops[number - 1].level for number in numbers), default=-1)
             last = _last(self._level <= level)
             is_one = np.isin(np.arange(len(self._loops) + 1), numbers)
             is_it = is_one[self._number[last]] & (last >= 0)

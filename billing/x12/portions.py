@@ -21,6 +21,7 @@ from billing.x12.source import Source
 
 # A transaction in which no claim begins for so long is read no further.
 _MOST_PENDING = 16 * BLOCK_BYTES
+_TRIES = 50  # of the last segments that may begin a portion
 _NOTHING = np.zeros(0, np.int64)
 
 
@@ -118,7 +119,7 @@ class Portions:
             yield document
         elif pending.size > _MOST_PENDING:
             pending.transaction.is_abandoned = True
-            self.findings.append(finding(rules.RECORD_TOO_LONG, pending.segment))
+            self.findings.append(finding(rules.TRANSACTION_TOO_LONG, pending.segment))
             yield from self._queue(pending, body, is_last=True)
         else:
             pending.body = [body]
@@ -131,11 +132,11 @@ class Portions:
         """
         spec = self._specification(set_id)
         if spec.record is None:
-            return max((_last(body, name) for name in spec.breaks), default=-1) + 1
+            return _last_break(body, spec)
         last = _last(body, spec.record)
         for place in (last, _last(body, spec.record, max(last, 0))):
             if place >= 0 or body.startswith(spec.record.encode() + ELEMENT):
-                at = _first_after(body, place, spec.breaks)
+                at = _first_break(body, place, spec)
                 if at:
                     return at
         return 0
@@ -174,7 +175,28 @@ def _last(body: bytes, name: str, end: int | None = None) -> int:
     return body.rfind(SEGMENT + name.encode() + ELEMENT, 0, len(body) if end is None else end)
 
 
-def _first_after(body: bytes, place: int, names: tuple[str, ...]) -> int:
-    """Return where the first of these segments begins after the one at `place`, 0 for none."""
-    found = (body.find(SEGMENT + name.encode() + ELEMENT, place + 1) for name in names)
-    return min((at + 1 for at in found if at >= 0), default=0)
+def _last_break(body: bytes, spec: Specification) -> int:
+    """Return where the last segment begins before which a transaction may be cut, 0 for none."""
+    end = len(body)
+    for _ in range(_TRIES):
+        place = max((_last(body, name, end) for name in spec.breaks), default=-1)
+        if place < 0 or _opens(body, place + 1, spec):
+            return place + 1
+        end = place + 1
+    return 0
+
+
+def _first_break(body: bytes, place: int, spec: Specification) -> int:
+    """Return where the first such segment begins after the terminator at `place`, 0 for none."""
+    while True:
+        found = (body.find(SEGMENT + one.encode() + ELEMENT, place + 1) for one in spec.breaks)
+        place = min((at for at in found if at >= 0), default=-1)
+        if place < 0 or _opens(body, place + 1, spec):
+            return place + 1
+
+
+def _opens(body: bytes, at: int, spec: Specification) -> bool:
+    """Say whether the segment at `at` opens a loop: any does but an HL of an unknown level."""
+    elements = body[at : body.index(SEGMENT, at)].split(ELEMENT)
+    level = elements[3].decode("latin-1").strip() if len(elements) > 3 else ""
+    return elements[0] != b"HL" or level in spec.levels

@@ -190,7 +190,7 @@ def _transaction_table(transactions: Sequence[Transaction]) -> pa.Table:
 
 def _transaction_code(item: Transaction) -> str | None:
     if item.is_abandoned:
-        return rules.RECORD_TOO_LONG.code
+        return rules.TRANSACTION_TOO_LONG.code
     return None if item.is_closed else rules.TRUNCATED.code
 
 

@@ -26,7 +26,7 @@ _CLAIM_TEXTS = (
     "payer_claim_number",
     "facility_type_code",
     "frequency_code",
-    "diagnosis_group",
+    "drg_code",
 )
 
 
@@ -99,7 +99,7 @@ def line_table(read: Remittances, first_claim: int) -> pa.Table:
     is_revenue = pc.fill_null(pc.equal(text(lines.column("qualifier")), "NU"), False)
     nothing = pa.scalar(None, TEXT)
     day, first = days_of(lines, "service_date"), days_of(lines, "service_start_date")
-    named = ("submitted_qualifier", "submitted_code", "submitted_description")
+    named = ("submitted_qualifier", "submitted_procedure_code", "submitted_description")
     return table(
         columns.REMITTANCE_LINE,
         {
@@ -143,7 +143,7 @@ def claim_table(
             "charge_amount": read.claim_charge.column(),
             "paid_amount": read.claim_paid.column(),
             "patient_responsibility_amount": read.claim_patient.column(),
-            "group_weight": rates_of(claims, "group_weight"),
+            "drg_weight": rates_of(claims, "drg_weight"),
             "discharge_fraction": rates_of(claims, "discharge_fraction"),
             "service_from_date": pc.coalesce(stated, earliest),
             "service_to_date": pc.coalesce(ended, latest, stated),

@@ -37,8 +37,8 @@ SEGMENT_TOO_LONG = Rule(
     "A segment has at most 8 million bytes",
     "Segment without an end; only its beginning was read",
 )
-RECORD_TOO_LONG = Rule(
-    "RECORD_TOO_LONG",
+TRANSACTION_TOO_LONG = Rule(
+    "TRANSACTION_TOO_LONG",
     "error",
     "A claim begins at least every 64 million bytes",
     "The rest of the transaction was not read",

@@ -27,10 +27,11 @@ from resources.warehouse.receiving import Received, own_transaction, pending, re
 __all__ = ["Landed", "account_hash", "exception_id", "land", "pending", "receive"]
 
 # The column whose keyed hash becomes `account_hash`. A claim number is the patient account number
-# that the provider sent in CLM01 and the payer returns in CLP01.
+# that the provider sent in CLM01 and the payer returns in CLP01 and in the status of a claim.
 ACCOUNT_COLUMNS = {
     "claim": "claim_number",
     "remittance_claim": "claim_number",
+    "x12_status": "account_number",
     "ehr_encounter": "account_number",
     "card_charge": "account_number",
 }

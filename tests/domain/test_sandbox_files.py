@@ -64,6 +64,8 @@ def count_records(path: Path) -> dict[str, tuple[int, Decimal]]:
                 amounts["ach_entry"].append(Decimal(line[29:39]) / 100)
     else:
         for segment in segments(path):
+            if segment[0] == "ST" and segment[1] in {"999", "277"}:
+                amounts["x12_transaction"].append(Decimal(0))
             kind, places = COUNTED.get(segment[0], ("", slice(0)))
             amounts[kind] += map(Decimal, segment[places])
     return {kind: (len(found), sum(found, Decimal(0))) for kind, found in amounts.items() if kind}

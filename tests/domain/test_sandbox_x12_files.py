@@ -96,7 +96,7 @@ def transactions(path: Path) -> Iterator[list[Segment]]:
 
 
 def remittance_files(folder: Path) -> list[Path]:
-    return sorted((folder / "sftp/clearinghouse/remittances").iterdir())
+    return sorted((folder / "sftp/clearinghouse/remittances").glob("*835_*"))
 
 
 def errors_of(key: dict[str, Any], code: str) -> dict[str, Any]:

@@ -249,3 +249,61 @@ def test_hours_stay_as_written_and_a_day_with_an_hour_is_that_day() -> None:
         (None, None, "20261345"),
     ]
     assert _rows(parsed, "x12_segment", "content") == [("DTP*439*D8*20261345",)]
+
+
+def test_service_lines_say_where_on_which_diagnoses_and_in_what_unit() -> None:
+    parsed = _read(
+        "837", "005010X222A1",
+        "BHT*0019*00*B1*20261123*0800*CH", "HL*1**20*1", "NM1*85*2*CLINIC*****XX*1234567893",
+        "HL*2*1*22*0", "SBR*S*18***15****CI", "NM1*IL*1*DOE*JO****MI*M1",
+        "CLM*A-1*150***11:B:1*Y*A*Y*Y", "PWK*OZ*BM***AC*ATT77", "CN1*02*140", "HCP*03*120",
+        "CRC*07*Y*01*06", "HI*ABK:J069*ABF:E119",
+        "LX*1", "SV1*HC:99213:25*100*UN*1*22**1:2", "DTP*472*D8*20261101",
+        "LX*2", "SV1*HC:J1100*50*UN*5***2", "DTP*472*D8*20261101", "LIN**N4*00641036725",
+        "CTP****2.5*ML",
+    )  # fmt: skip
+    assert _is_whole(parsed)
+    assert _rows(
+        parsed, "claim_line", "procedure_qualifier", "unit_code", "place_of_service_code",
+        "diagnosis_pointers",
+    ) == [("HC", "UN", "22", "1:2"), ("HC", "UN", None, "2")]  # fmt: skip
+    assert _rows(parsed, "x12_drug", "line_no", "drug_code", "quantity", "unit_code") == [
+        (2, "00641036725", Decimal("2.500"), "ML")
+    ]
+    assert _rows(parsed, "x12_attachment", "report_type", "control_number") == [("OZ", "ATT77")]
+    assert _rows(parsed, "x12_repricing", "method_code", "allowed_amount") == [
+        ("03", Decimal("120.00"))
+    ]
+    assert _rows(parsed, "x12_contract", "contract_type", "amount") == [("02", Decimal("140.00"))]
+    conditions = _rows(parsed, "x12_code", "segment_id", "answer", "code")
+    assert ("CRC", "Y", "01") in conditions
+    assert ("CRC", "Y", "06") in conditions
+    assert parsed.tables["x12_segment"].num_rows == 0
+
+
+def test_a_remittance_says_what_the_payer_priced_and_what_was_submitted() -> None:
+    parsed = _read(
+        "835", "005010X221A1",
+        "BPR*I*400*C*CHK************20261123", "TRN*1*CK1*1999999999", "N1*PR*PAYER",
+        "N1*PE*HOSPITAL*XX*1234567893", "LX*1", "TS3*1234567893*11*20261231*1*1000",
+        "CLP*A-1*1*1000*400*0*MA*ICN1*11*1**470*1.9871*.5", "CAS*CO*45*600",
+        "NM1*QC*1*DOE*JO", "MIA*4*12.50**380*MA01***20**********7.5*9*N130*M15",
+        "SVC*HC:99213*0*0**1*HC:99214*2",
+    )  # fmt: skip
+    assert _is_whole(parsed)
+    assert _rows(
+        parsed, "remittance_claim", "drg_code", "drg_weight", "discharge_fraction"
+    ) == [("470", Decimal("1.9871"), Decimal("0.5"))]  # fmt: skip
+    assert _rows(
+        parsed, "remittance_line", "procedure_code", "submitted_procedure_code", "submitted_units"
+    ) == [("99213", "99214", Decimal("2.000"))]  # fmt: skip
+    assert _rows(
+        parsed, "x12_adjudicated_amounts", "covered_days", "outlier_amount", "drg_amount",
+        "capital_amount", "indirect_teaching_amount", "nonpayable_professional_amount",
+    ) == [
+        (Decimal(4), Decimal("12.50"), Decimal(380), Decimal(20), Decimal("7.50"), Decimal(9))
+    ]  # fmt: skip
+    assert _rows(parsed, "x12_provider_summary", "provider_id", "claim_count", "charge_amount") == [
+        ("1234567893", Decimal(1), Decimal(1000))
+    ]
+    assert _rows(parsed, "claim_adjustment", "remark_codes") == [("MA01,N130,M15",)]

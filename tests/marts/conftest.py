@@ -24,9 +24,14 @@ from tests.marts.small_world import World, tell
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 AS_OF = date(2026, 10, 31)
 KNOWN_AT = datetime(2026, 11, 1, tzinfo=UTC)
-ARRIVAL_COLUMNS = {"known_at", "received_date"}  # what may differ when files come otherwise
+ARRIVAL_COLUMNS = {
+    "known_at",
+    "received_at",
+    "received_date",
+}  # what may differ when files come otherwise
 RAW_TABLES = (
-    "x12_transaction", "claim", "claim_line", "remittance", "remittance_claim", "remittance_line",
+    "x12_transaction", "x12_acknowledgement", "x12_status", "claim", "claim_line", "remittance",
+    "remittance_claim", "remittance_line",
     "claim_adjustment", "provider_adjustment", "bank_statement", "bank_transaction", "ach_entry",
     "ehr_patient", "ehr_encounter", "ehr_coverage", "ehr_charge", "card_charge", "card_refund",
     "card_balance_transaction", "card_payout",

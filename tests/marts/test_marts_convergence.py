@@ -88,7 +88,7 @@ def test_the_winner_of_a_payment_is_the_same_from_both_sides(own_world, new_rows
         texts.append(own_world.rows(LEDGER.format("marts.fct_ledger_line")))
         assert own_world.outcomes("remittance_claim") == {
             None: (1, D("44.00")),
-            "DUPLICATE_REMITTANCE": (1, D("44.00")),
+            "CONFLICTING_REMITTANCE": (1, D("44.00")),
         }
     assert texts[0] == texts[1]
 

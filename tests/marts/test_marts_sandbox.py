@@ -179,3 +179,25 @@ def test_bands_of_the_forecast_are_scored_over_every_origin(judged):
     (forecasts, bands, coverage80, coverage90) = found[0]
     assert forecasts > bands > 50
     assert Decimal("0.5") < coverage80 <= coverage90 <= 1
+
+
+def test_claims_are_acknowledged_and_the_rejected_ones_are_those_of_the_answer_key(judged):
+    rejected = {
+        account_hash(error["account"], HASH_KEY)
+        for error in judged.key["planted_errors"]
+        if error["expected_code"] == "CLAIM_REJECTED"
+    }
+    assert rejected
+    found = judged.rows(
+        "select account_hash from intermediate.int_claim_acknowledgement"
+        " where stage = 'claim_rejected'"
+    )
+    assert {one for (one,) in found} == rejected
+    ((stages, unanswered),) = judged.rows(
+        "select array_agg(distinct stage order by stage), count(*)"
+        " filter (where transmission_disposition is null and sent_date < date '2026-10-30')"
+        " from marts.mart_claim_acknowledgement"
+    )
+    assert "adjudicated" in stages
+    assert unanswered == 0
+    assert judged.rows("select count(*) from marts.mart_transmission where is_rejected") == [(0,)]

@@ -2,6 +2,7 @@
 and what was acknowledged. Data only.
 """
 
+from billing.x12.document import Source
 from billing.x12.specs.carried_parts import (
     CarriedSpec,
     Column,
@@ -12,6 +13,14 @@ from billing.x12.specs.carried_parts import (
     as_units,
     procedure,
 )
+from billing.x12.specs.parts import qualified
+
+_CLAIM_STATUS = ("2200D", "2200E")
+
+
+def _of_claim(segment: str, qualifier: str) -> Source:
+    """What a REF or TRN says of the claim that a status is about, or whose line it is about."""
+    return Source(2, segment, qualified(qualifier), None, _CLAIM_STATUS, _CLAIM_STATUS)
 
 
 def _status_code(number: int, element: int) -> dict[str, Column]:
@@ -35,6 +44,9 @@ _STATUS = CarriedSpec(
         **_status_code(2, 10),
         **_status_code(3, 11),
         "message": as_text(12),
+        # REF*EJ where the answer tells it; a 277CA echoes CLM01 as its trace number.
+        "account_number": Column(_of_claim("REF", "EJ"), otherwise=_of_claim("TRN", "2")),
+        "payer_claim_number": Column(_of_claim("REF", "1K")),
     },
 )
 _BENEFITS = (
@@ -102,8 +114,8 @@ _REVIEWS = (
     ),
 )
 _INPATIENT_AMOUNTS = {
-    2: "operating_outlier_amount",
-    4: "claim_drg_amount",
+    2: "outlier_amount",
+    4: "drg_amount",
     6: "disproportionate_share_amount",
     7: "pass_through_amount",
     8: "capital_amount",
@@ -115,8 +127,8 @@ _INPATIENT_AMOUNTS = {
     14: "operating_hospital_amount",
     16: "operating_federal_amount",
     17: "capital_outlier_amount",
-    18: "education_amount",
-    19: "professional_amount",
+    18: "indirect_teaching_amount",
+    19: "nonpayable_professional_amount",
     24: "capital_exception_amount",
 }
 _TOTALS = {
@@ -146,11 +158,11 @@ _INPATIENT_TOTALS = {
 }
 _PAYMENTS = (
     CarriedSpec(
-        "x12_claim_payment",
+        "x12_adjudicated_amounts",
         ("MIA",),
         {
             "covered_days": as_units(1),
-            "psychiatric_days": as_units(3),
+            "lifetime_days": as_units(3),
             "cost_report_days": as_units(15),
             **{name: as_money(element) for element, name in _INPATIENT_AMOUNTS.items()},
             **{
@@ -161,19 +173,19 @@ _PAYMENTS = (
         is_complete=True,
     ),
     CarriedSpec(
-        "x12_claim_payment",
+        "x12_adjudicated_amounts",
         ("MOA",),
         {
             "reimbursement_rate": as_rate(1),
             "payable_amount": as_money(2),
             **{f"remark_code_{number}": as_text(number + 2) for number in range(1, 6)},
-            "renal_disease_amount": as_money(8),
-            "professional_amount": as_money(9),
+            "esrd_amount": as_money(8),
+            "nonpayable_professional_amount": as_money(9),
         },
         is_complete=True,
     ),
     CarriedSpec(
-        "x12_provider_total",
+        "x12_provider_summary",
         ("TS3",),
         {
             "provider_id": as_text(1),
@@ -185,7 +197,7 @@ _PAYMENTS = (
         },
     ),
     CarriedSpec(
-        "x12_provider_total",
+        "x12_provider_summary",
         ("TS2",),
         {
             **{name: as_money(element) for element, name in _INPATIENT_TOTALS.items()},

@@ -48,7 +48,7 @@ _COVERAGE = (
             "relationship_code": as_text(2),
             "group_number": as_text(3),
             "group_name": as_text(4),
-            "insurance_type_code": as_text(5),
+            "insurance_type": as_text(5),
             "coordination_code": as_text(6),
             "response_code": as_text(7),
             "employment_code": as_text(8),

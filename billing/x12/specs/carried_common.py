@@ -208,13 +208,13 @@ _CODES = (
     CarriedSpec(
         "x12_code",
         ("AAA",),
-        {"response_code": as_text(1), "qualifier": as_text(4), "code": as_text(3)},
+        {"answer": as_text(1), "qualifier": as_text(4), "code": as_text(3)},
     ),
     CarriedSpec("x12_code", ("CL1",), {"code": as_text(1, stride=1)}, repeats=3),
     CarriedSpec(
         "x12_code",
         ("CRC",),
-        {"qualifier": as_text(1), "response_code": as_text(2), "code": as_text(3, stride=1)},
+        {"qualifier": as_text(1), "answer": as_text(2), "code": as_text(3, stride=1)},
         repeats=5,
     ),
     CarriedSpec(
@@ -232,7 +232,7 @@ _NOTES = (
     CarriedSpec("x12_note", ("NTE",), {"qualifier": as_text(1), "note": as_text(2)}),
     *(CarriedSpec("x12_note", (segment,), {"note": as_text(1)}) for segment in ("MSG", "K3")),
     CarriedSpec(
-        "x12_paperwork",
+        "x12_attachment",
         ("PWK",),
         {
             "report_type": as_text(1),

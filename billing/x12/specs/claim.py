@@ -85,7 +85,7 @@ _CLAIMS = {
 _OF_KIND = {
     "SV1": {
         "unit_code": own(3),
-        "facility_type_code": own(5),
+        "place_of_service_code": own(5),
         "diagnosis_pointers": own(7),
         "emergency_code": own(9),
         "epsdt_code": own(11),
@@ -99,7 +99,7 @@ _OF_KIND = {
         "noncovered_amount": own(7),
     },
     "SV3": {
-        "facility_type_code": own(3),
+        "place_of_service_code": own(3),
         "oral_cavity_codes": own(4),
         "prosthesis_code": own(5),
         "diagnosis_pointers": own(11),
@@ -132,6 +132,7 @@ CLAIM = Specification(
     line=("2400",),
     lines=tuple(LINE_TABLES.values()),
     breaks=("CLM", "HL"),
+    levels=("20", "22", "23"),
     record="CLM",
     above=("2000A", "2000B", "2000C"),
     ids=CLAIM_IDS,

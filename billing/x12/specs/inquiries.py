@@ -44,6 +44,7 @@ _BREAKS = ("HL",)
 ELIGIBILITY = Specification(
     _ELIGIBILITY,
     breaks=_BREAKS,
+    levels=("20", "21", "22", "23"),
     above=("2000A", "2000B", "2000C", "2000D"),
     ids=ELIGIBILITY_IDS,
 )
@@ -52,12 +53,14 @@ STATUS = Specification(
     claim=("2200D", "2200E"),
     line=("2220",),
     breaks=_BREAKS,
+    levels=("20", "21", "19", "22", "23", "PT"),
     above=("2000A", "2000B", "2000C", "2000D"),
     ids=STATUS_IDS,
 )
 AUTHORISATION = Specification(
     _AUTHORISATION,
     breaks=_BREAKS,
+    levels=("20", "21", "22", "23", "EV", "19", "SS"),
     above=("2000A", "2000B", "2000C", "2000D", "2000E"),
     ids=AUTHORISATION_IDS,
 )

@@ -1,6 +1,7 @@
 -- Each claim version with its place in its chain. The winner of a key never depends on arrival:
 -- exact copies lose to the earliest sent, rival originals to the smallest content hash, and the
--- current version is the newest sent (a void before a replacement before an original).
+-- current version is the newest sent (a void before a replacement before an original). Interim
+-- bills and late charges (frequency 2 to 5) are claims of their own, told apart by their period.
 with
 
 located as (
@@ -13,6 +14,14 @@ located as (
         {{ surrogate_key(['provider.entity_code', 'claim.account_hash']) }} as account_key,
         coalesce(claim.submitted_date, transaction.interchange_date) as event_date,
         case claim.frequency_code when '8' then 0 when '7' then 1 else 2 end as kind_rank,
+        case
+            when claim.frequency_code = '5' then 'late ' || claim.content_hash
+            when bool_or(claim.frequency_code in ('2', '3', '4')) over (
+                partition by provider.entity_code, provider.provider_id, claim.account_hash,
+                    claim.payer_sequence
+            ) then 'from ' || coalesce(cast(claim.service_from_date as text), '')
+            else ''
+        end as statement_key,
         feed.entity_code is not null as has_charge_feed
     from {{ ref('stg_clearinghouse__claim') }} as claim
     inner join {{ ref('int_provider_resolved') }} as provider
@@ -51,7 +60,8 @@ originals as (
     select
         *,
         dense_rank() over (
-            partition by barred_reason is null, claim_key, payer_sequence, kind_rank = 2
+            partition by
+                barred_reason is null, claim_key, payer_sequence, statement_key, kind_rank = 2
             order by content_hash
         ) as rival_no
     from copies
@@ -68,7 +78,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by is_contender, claim_key, payer_sequence
+            partition by is_contender, claim_key, payer_sequence, statement_key
             order by event_date desc, kind_rank, content_hash
         ) as version_rank
     from versions
@@ -92,7 +102,7 @@ reasoned as (
 select
     file_id, segment, known_at, transaction_no, claim_no, entity_code, facility_code, provider_id,
     account_hash, claim_key, account_key, payer_id, payer_sequence, frequency_code, charge_amount,
-    service_from_date, event_date, content_hash,
+    service_from_date, event_date, content_hash, statement_key,
     is_contender and version_rank = 1 as is_current,
     reason_code,
     case

@@ -44,7 +44,7 @@ where is_reversed and not is_reversed_after_as_of
 union all
 select
     'charge.posted',
-    'claim|' || claim_key || '|' || line_no,
+    'claim|' || claim_key || '|' || statement_key || line_no,
     entity_code, facility_code, payer_class, claim_key, account_key,
     null, line_amount, event_date,
     file_id, line_segment, known_at

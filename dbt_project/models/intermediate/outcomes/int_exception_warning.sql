@@ -60,6 +60,19 @@ warnings as (
     from {{ ref('int_charge_version') }}
     where outcome = 'posted' and is_reversed and is_reversed_after_as_of
     union all
+    select
+        record_kind, ordinal, file_id, segment, 'clearinghouse', entity_code, amount, 'posted',
+        reason_code, rule, detail
+    from {{ ref('int_acknowledgement_warning') }}
+    union all
+    select
+        'remittance_claim', claim_no, file_id, segment, 'clearinghouse', entity_code,
+        reversed_paid_amount, 'posted', 'REVERSAL_WITHOUT_ORIGINAL',
+        'a reversal takes back an earlier payment (X221 1.10.2.8)',
+        'no earlier payment of this claim has these amounts'
+    from {{ ref('int_claim_reversal') }}
+    where original_key is null
+    union all
     (
         select distinct on (entity_code)
             'bank_transaction', 1, file_id, segment, 'bank', entity_code, 0,

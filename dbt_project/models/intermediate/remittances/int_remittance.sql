@@ -1,5 +1,6 @@
 -- Each 835 payment with its entity, payer and outcome. A payment has one winner: a clean
 -- transaction before a quarantined one, then the smallest content hash, whatever came first.
+-- A payment in several transactions, each with the whole amount, is held: it is never summed.
 with
 
 located as (
@@ -32,8 +33,21 @@ ranked as (
         row_number() over (
             partition by payment_key
             order by finding_code is not null, content_hash, file_id, transaction_no
-        ) as payment_rank
+        ) as payment_rank,
+        row_number() over (
+            partition by payment_key, content_hash order by file_id, transaction_no
+        ) as copy_no
     from located
+),
+
+split as (
+    select payment_key
+    from ranked
+    where copy_no = 1
+    group by payment_key
+    having count(*) > 1
+        and bool_and(finding_code = 'REMITTANCE_OFF_BALANCE')
+        and sum(claim_paid_amount - provider_adjusted_amount) = min(payment_amount)
 )
 
 select
@@ -43,10 +57,14 @@ select
     ranked.trace_number, ranked.payment_method, ranked.payment_amount,
     ranked.event_date, ranked.payment_key, ranked.payment_rank, ranked.content_hash,
     case
+        when ranked.copy_no > 1 and (ranked.finding_code is null or split.payment_key is not null)
+            then 'DUPLICATE_REMITTANCE'
+        when split.payment_key is not null then 'SPLIT_REMITTANCE'
         when ranked.finding_code is not null then ranked.finding_code
-        when ranked.payment_rank > 1 then 'DUPLICATE_REMITTANCE'
+        when ranked.payment_rank > 1 then 'CONFLICTING_REMITTANCE'
         when ranked.event_date is null then 'DATE_MISSING'
         when ranked.event_date > installation.as_of_date then 'DATED_AFTER_AS_OF'
     end as reason_code
 from ranked
 cross join {{ ref('stg_ops__installation') }} as installation
+left join split on ranked.payment_key = split.payment_key

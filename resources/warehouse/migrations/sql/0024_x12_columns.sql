@@ -21,13 +21,9 @@ alter table raw.claim
     add column insurance_type_code text;
 
 alter table raw.claim_line
-    add column procedure_qualifier text,
     add column procedure_description text,
-    add column unit_code text,
     add column unit_rate numeric(18, 6),
     add column noncovered_amount numeric(14, 2),
-    add column facility_type_code text,
-    add column diagnosis_pointers text,
     add column emergency_code text,
     add column epsdt_code text,
     add column family_planning_code text,
@@ -49,20 +45,14 @@ alter table raw.remittance
     add column receiving_account text;
 
 alter table raw.remittance_claim
-    add column diagnosis_group text,
-    add column group_weight numeric(18, 6),
-    add column discharge_fraction numeric(18, 6),
     add column service_to_date date,
     add column remark_codes text;
 
 alter table raw.remittance_line
-    add column procedure_qualifier text,
     add column procedure_description text,
     add column submitted_qualifier text,
-    add column submitted_code text,
     add column submitted_modifiers text,
     add column submitted_description text,
-    add column submitted_units numeric(15, 3),
     add column service_to_date date,
     add column remark_codes text;
 
@@ -103,20 +93,18 @@ alter table raw.x12_code
     add column quantity numeric(15, 3),
     add column version text,
     add column last_code text,
-    add column response_code text,
     add column category_code text,
     add column description text;
 
+alter table raw.x12_attachment
+    add column copies text,
+    add column entity_code text,
+    add column description text;
+
 alter table raw.x12_adjudication
-    add column modifier_2 text,
-    add column modifier_3 text,
-    add column modifier_4 text,
-    add column procedure_description text,
-    add column revenue_code text,
-    add column bundled_line text;
+    add column procedure_description text;
 
 alter table raw.x12_coverage
-    add column insurance_type_code text,
     add column coordination_code text,
     add column response_code text,
     add column employment_code text,
@@ -133,6 +121,10 @@ alter table raw.x12_coverage
     add column benefits_assigned_code text,
     add column patient_signature_code text,
     add column release_code text;
+
+alter table raw.x12_drug
+    add column assigned_number text,
+    add column unit_price numeric(18, 6);
 
 alter table raw.x12_service
     add column modifier_1 text,
@@ -176,9 +168,55 @@ alter table raw.x12_authorisation
     add column level_of_service text,
     add column health_condition_code text,
     add column prognosis_code text,
-    add column release_code text,
     add column delay_reason_code text,
     add column second_opinion_code text;
+
+alter table raw.x12_adjudicated_amounts
+    add column cost_report_days numeric(15, 3),
+    add column capital_federal_amount numeric(14, 2),
+    add column capital_hospital_amount numeric(14, 2),
+    add column capital_disproportionate_share_amount numeric(14, 2),
+    add column old_capital_amount numeric(14, 2),
+    add column capital_education_amount numeric(14, 2),
+    add column operating_hospital_amount numeric(14, 2),
+    add column operating_federal_amount numeric(14, 2),
+    add column capital_outlier_amount numeric(14, 2),
+    add column capital_exception_amount numeric(14, 2),
+    add column remark_code_1 text,
+    add column remark_code_2 text,
+    add column remark_code_3 text,
+    add column remark_code_4 text,
+    add column remark_code_5 text;
+
+alter table raw.x12_provider_summary
+    add column interim_claim_count numeric(15, 3),
+    add column secondary_payer_amount numeric(14, 2),
+    add column nonlaboratory_charge_amount numeric(14, 2),
+    add column reportable_amount numeric(14, 2),
+    add column payable_amount numeric(14, 2),
+    add column professional_amount numeric(14, 2),
+    add column secondary_patient_amount numeric(14, 2),
+    add column patient_reimbursed_amount numeric(14, 2),
+    add column interim_adjustment_amount numeric(14, 2),
+    add column drg_amount numeric(14, 2),
+    add column federal_amount numeric(14, 2),
+    add column hospital_amount numeric(14, 2),
+    add column disproportionate_share_amount numeric(14, 2),
+    add column capital_amount numeric(14, 2),
+    add column education_amount numeric(14, 2),
+    add column day_outlier_amount numeric(14, 2),
+    add column cost_outlier_amount numeric(14, 2),
+    add column pass_through_amount numeric(14, 2),
+    add column capital_federal_amount numeric(14, 2),
+    add column capital_hospital_amount numeric(14, 2),
+    add column capital_disproportionate_share_amount numeric(14, 2),
+    add column outlier_days numeric(15, 3),
+    add column average_stay numeric(18, 6),
+    add column discharge_count numeric(15, 3),
+    add column cost_report_days numeric(15, 3),
+    add column covered_days numeric(15, 3),
+    add column noncovered_days numeric(15, 3),
+    add column average_weight numeric(18, 6);
 
 alter table raw.x12_premium
     add column credit_debit text,
@@ -208,8 +246,18 @@ alter table raw.x12_acknowledgement
     add column acknowledged_date date,
     add column acknowledged_hour text;
 
--- A share or percentage has more places than a quantity.
-alter table raw.x12_benefit alter column fraction type numeric(18, 6);
+-- A weight, share or rate is a number of up to six places.
+alter table raw.remittance_claim
+    alter column drg_weight type numeric(18, 6)
+        using case when drg_weight ~ '^-?[0-9]{0,12}[.]?[0-9]{1,6}$'
+        then drg_weight::numeric end,
+    alter column discharge_fraction type numeric(18, 6)
+        using case when discharge_fraction ~ '^-?[0-9]{0,12}[.]?[0-9]{1,6}$'
+        then discharge_fraction::numeric end;
+alter table raw.x12_benefit
+    alter column fraction type numeric(18, 6);
+alter table raw.x12_adjudicated_amounts
+    alter column reimbursement_rate type numeric(18, 6);
 
 -- Contacts: PER of a party, RDM of a payer that sends its advice elsewhere.
 create table raw.x12_contact (
@@ -292,28 +340,6 @@ create table raw.x12_note (
     primary key (file_id, segment, repetition)
 );
 
--- Attachments that were announced or asked for (PWK).
-create table raw.x12_paperwork (
-    file_id uuid not null,
-    known_at timestamptz not null,
-    segment integer not null,
-    transaction_no integer not null,
-    claim_no integer,
-    line_no integer,
-    loop text,
-    loop_segment integer,
-    segment_id text not null,
-    repetition integer not null,
-    report_type text,
-    transmission_code text,
-    copies text,
-    entity_code text,
-    id_qualifier text,
-    control_number text,
-    description text,
-    primary key (file_id, segment, repetition)
-);
-
 -- Contracts under which a claim or line is priced (CN1).
 create table raw.x12_contract (
     file_id uuid not null,
@@ -380,27 +406,6 @@ create table raw.x12_purchase (
     provider_id text,
     amount numeric(14, 2),
     state text,
-    primary key (file_id, segment, repetition)
-);
-
--- Drugs of a line: LIN with its CTP.
-create table raw.x12_drug (
-    file_id uuid not null,
-    known_at timestamptz not null,
-    segment integer not null,
-    transaction_no integer not null,
-    claim_no integer,
-    line_no integer,
-    loop text,
-    loop_segment integer,
-    segment_id text not null,
-    repetition integer not null,
-    assigned_number text,
-    qualifier text,
-    drug_code text,
-    unit_price numeric(18, 6),
-    quantity numeric(15, 3),
-    unit_code text,
     primary key (file_id, segment, repetition)
 );
 
@@ -492,105 +497,13 @@ create table raw.x12_form_answer (
     primary key (file_id, segment, repetition)
 );
 
--- How an inpatient (MIA) or outpatient (MOA) claim payment came about.
-create table raw.x12_claim_payment (
-    file_id uuid not null,
-    known_at timestamptz not null,
-    segment integer not null,
-    transaction_no integer not null,
-    claim_no integer,
-    line_no integer,
-    loop text,
-    loop_segment integer,
-    segment_id text not null,
-    repetition integer not null,
-    covered_days numeric(15, 3),
-    psychiatric_days numeric(15, 3),
-    cost_report_days numeric(15, 3),
-    operating_outlier_amount numeric(14, 2),
-    claim_drg_amount numeric(14, 2),
-    disproportionate_share_amount numeric(14, 2),
-    pass_through_amount numeric(14, 2),
-    capital_amount numeric(14, 2),
-    capital_federal_amount numeric(14, 2),
-    capital_hospital_amount numeric(14, 2),
-    capital_disproportionate_share_amount numeric(14, 2),
-    old_capital_amount numeric(14, 2),
-    capital_education_amount numeric(14, 2),
-    operating_hospital_amount numeric(14, 2),
-    operating_federal_amount numeric(14, 2),
-    capital_outlier_amount numeric(14, 2),
-    education_amount numeric(14, 2),
-    professional_amount numeric(14, 2),
-    capital_exception_amount numeric(14, 2),
-    remark_code_1 text,
-    remark_code_2 text,
-    remark_code_3 text,
-    remark_code_4 text,
-    remark_code_5 text,
-    reimbursement_rate numeric(18, 6),
-    payable_amount numeric(14, 2),
-    renal_disease_amount numeric(14, 2),
-    primary key (file_id, segment, repetition)
-);
-
--- Totals of a provider in a remittance (TS3, TS2).
-create table raw.x12_provider_total (
-    file_id uuid not null,
-    known_at timestamptz not null,
-    segment integer not null,
-    transaction_no integer not null,
-    claim_no integer,
-    line_no integer,
-    loop text,
-    loop_segment integer,
-    segment_id text not null,
-    repetition integer not null,
-    provider_id text,
-    facility_type_code text,
-    fiscal_period_date date,
-    claim_count numeric(15, 3),
-    interim_claim_count numeric(15, 3),
-    charge_amount numeric(14, 2),
-    secondary_payer_amount numeric(14, 2),
-    nonlaboratory_charge_amount numeric(14, 2),
-    reportable_amount numeric(14, 2),
-    payable_amount numeric(14, 2),
-    professional_amount numeric(14, 2),
-    secondary_patient_amount numeric(14, 2),
-    patient_reimbursed_amount numeric(14, 2),
-    interim_adjustment_amount numeric(14, 2),
-    drg_amount numeric(14, 2),
-    federal_amount numeric(14, 2),
-    hospital_amount numeric(14, 2),
-    disproportionate_share_amount numeric(14, 2),
-    capital_amount numeric(14, 2),
-    education_amount numeric(14, 2),
-    day_outlier_amount numeric(14, 2),
-    cost_outlier_amount numeric(14, 2),
-    pass_through_amount numeric(14, 2),
-    capital_federal_amount numeric(14, 2),
-    capital_hospital_amount numeric(14, 2),
-    capital_disproportionate_share_amount numeric(14, 2),
-    outlier_days numeric(15, 3),
-    average_stay numeric(18, 6),
-    discharge_count numeric(15, 3),
-    cost_report_days numeric(15, 3),
-    covered_days numeric(15, 3),
-    noncovered_days numeric(15, 3),
-    average_weight numeric(18, 6),
-    primary key (file_id, segment, repetition)
-);
-
 grant select, insert on
     raw.x12_contact, raw.x12_currency, raw.x12_delivery, raw.x12_note,
-    raw.x12_paperwork, raw.x12_contract, raw.x12_repricing, raw.x12_purchase,
-    raw.x12_drug, raw.x12_tooth, raw.x12_orthodontics, raw.x12_certification,
-    raw.x12_form_answer, raw.x12_claim_payment, raw.x12_provider_total
+    raw.x12_contract, raw.x12_repricing, raw.x12_purchase, raw.x12_tooth,
+    raw.x12_orthodontics, raw.x12_certification, raw.x12_form_answer
     to :prefix_ingest;
 grant select on
     raw.x12_contact, raw.x12_currency, raw.x12_delivery, raw.x12_note,
-    raw.x12_paperwork, raw.x12_contract, raw.x12_repricing, raw.x12_purchase,
-    raw.x12_drug, raw.x12_tooth, raw.x12_orthodontics, raw.x12_certification,
-    raw.x12_form_answer, raw.x12_claim_payment, raw.x12_provider_total
+    raw.x12_contract, raw.x12_repricing, raw.x12_purchase, raw.x12_tooth,
+    raw.x12_orthodontics, raw.x12_certification, raw.x12_form_answer
     to :prefix_transform;

@@ -3,7 +3,7 @@
 from resources.warehouse.versions import apply_sql
 
 revision = "0024"
-down_revision = "0021"
+down_revision = "0023"
 
 
 def upgrade() -> None:
