@@ -2,27 +2,14 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from billing.parsed import ParsedFile
 from billing.x12.reader import read_x12
-
-_ISA = (
-    "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       "
-    "*261123*0800*^*00501*000000007*0*P*:~"
-)
-
-
-def _read(set_id: str, version: str, *segments: str) -> ParsedFile:
-    body = [f"ST*{set_id}*0001*{version}", *segments, f"SE*{len(segments) + 2}*0001"]
-    whole = "".join(f"{one}~" for one in ("GS*HN*S*R*20261123*0800*7*X*" + version, *body))
-    return read_x12((_ISA + whole + "GE*1*7~IEA*1*000000007~").encode())
-
-
-def _rows(parsed: ParsedFile, table: str, *names: str) -> list[tuple[Any, ...]]:
-    return [tuple(row[name] for name in names) for row in parsed.tables[table].to_pylist()]
+from tests.domain.x12_samples import ISA as _ISA
+from tests.domain.x12_samples import read_set as _read
+from tests.domain.x12_samples import rows_of as _rows
 
 
 def _is_whole(parsed: ParsedFile) -> bool:
