@@ -8,6 +8,7 @@ import pyarrow as pa
 
 MONEY = pa.decimal128(14, 2)
 UNITS = pa.decimal128(15, 3)
+RATE = pa.decimal128(18, 6)
 INSTANT = pa.timestamp("us", tz="UTC")
 DATE = pa.date32()
 TEXT = pa.string()

@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from billing.arrow import DATE, MONEY, TEXT, UNITS
+from billing.arrow import DATE, MONEY, RATE, TEXT, UNITS
 from billing.parsed import Finding
 from billing.x12 import rules
 from billing.x12.arrays import numbers, ordinals, place
 from billing.x12.document import Document, TableSpec
 from billing.x12.framing import ELEMENT, SEGMENT
 from billing.x12.index import Index, Mask
+from billing.x12.rates import rates
 from billing.x12.rules import finding
 from billing.x12.specs.carried import CARRIED
 from billing.x12.specs.carried_parts import CarriedSpec, Column
@@ -32,7 +33,14 @@ KEY = pa.schema(
         ("segment_id", TEXT),
     ]
 )
-_TYPES = {"text": TEXT, "money": MONEY, "units": UNITS, "date": DATE, "last_date": DATE}
+_TYPES = {
+    "text": TEXT,
+    "money": MONEY,
+    "units": UNITS,
+    "rate": RATE,
+    "date": DATE,
+    "last_date": DATE,
+}
 _HOUR = "^[0-9]{4}$"  # DTP02 may be TM: an hour and no day
 _UNPARSED = pa.schema([*KEY, ("content", TEXT)])
 
@@ -87,7 +95,7 @@ class Keys:
             **place(document, segment),
             "claim_no": pa.array(claim_no.astype(np.int32), mask=claim < 0),
             "line_no": pa.array(line_no.astype(np.int32), mask=~is_line),
-            "loop": document.loops.names(segment),
+            "loop": document.loop_names(segment),
             "loop_segment": pa.array(
                 np.where(trigger < 0, 0, document.ordinal(np.maximum(trigger, 0))).astype(np.int32),
                 mask=trigger < 0,
@@ -125,10 +133,11 @@ def carried_tables(
     is_free = is_own & ~document.is_read & ~document.index.is_segment("ST", "SE")
     tables: list[dict[str, pa.Table]] = []
     taken = np.zeros(len(document.index), np.bool_)
-    garbled = np.zeros(len(document.index), np.bool_)
+    garbled = document.is_garbled & is_own
     for spec in CARRIED:
         segments = document.find(*spec.segments)
-        segments = segments if spec.is_complete else segments[is_free[segments]]
+        if not spec.is_complete:  # a party has taken its DMG and PRV by now
+            segments = segments[is_free[segments] & ~document.is_read[segments]]
         if len(segments):
             rows, unreadable = _rows(document, keys, spec, segments)
             tables.append({spec.table: rows})
@@ -151,13 +160,23 @@ def _rows(
 ) -> tuple[pa.Table, Mask]:
     """Return the rows of one specification and which of its segments hold something garbled."""
     parts, unreadable = [], np.zeros(len(segments), np.bool_)
-    for repetition in range(spec.repeats):
+    for repetition in range(_most_repetitions(document, spec, segments)):
         columns, garbled = _columns(document, spec, segments, repetition)
         kept = _kept(spec, columns, garbled, repetition)
         unreadable |= garbled
         if len(kept):
             parts.append(_table(keys, spec, segments, columns, kept, repetition))
     return pa.concat_tables(parts), unreadable
+
+
+def _most_repetitions(document: Document, spec: CarriedSpec, segments: Index) -> int:
+    """Return how often any of the segments repeats at most; few go beyond the second time."""
+    strides = [(one.source.element, one.stride) for one in spec.columns.values() if one.stride]
+    if not strides:
+        return 1
+    first, stride = min(strides)
+    longest = int(document.index.element_count(segments).max())
+    return max(1, min(spec.repeats, 1 + (longest - first) // stride))
 
 
 def _columns(
@@ -192,6 +211,8 @@ def _typed(cut: pa.Array, column: Column) -> tuple[pa.Array, Mask]:
         return amount.column(), ~amount.known & ~amount.blank
     if column.kind == "units":
         return units(cut)
+    if column.kind == "rate":
+        return rates(cut)
     if column.kind == "text":
         return text(cut), np.zeros(len(cut), np.bool_)
     day = dates(cut, last=column.kind == "last_date")

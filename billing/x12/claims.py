@@ -1,7 +1,6 @@
 """837 transactions as rows of the claim tables, held to CLM02 = sum of line charges."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -22,13 +21,15 @@ from billing.x12.arrays import (
     table,
     truncated_rows,
 )
+from billing.x12.claim_lines import Lines, read_lines, texts_as_sent
 from billing.x12.content import content_hash
 from billing.x12.coordination import coordination_off
 from billing.x12.document import Document, Rows
 from billing.x12.index import Index, Mask
+from billing.x12.kept import days_of
 from billing.x12.rules import Rule, finding, unreadable_amount
 from billing.x12.specs.claim import LINE_TABLES
-from billing.x12.values import Money, dates, money, text, units
+from billing.x12.values import Money, money, text
 
 # Implementation guides, 5010 then 4010; matched by prefix, since addenda change the rest.
 _KIND_OF_GUIDE = {
@@ -40,49 +41,12 @@ _KIND_OF_GUIDE = {
     "004010X097": "837D",
 }
 _GUIDE_LENGTH = 10
-_TEXT_COLUMNS = (
-    "claim_number",
-    "facility_type_code",
-    "frequency_code",
-    "original_reference",
-    "billing_qualifier",
-    "billing_number",
-    "billing_ein",
-    "billing_ssn",
-    "payer_sequence",
-    "claim_filing_code",
-    "subscriber_id",
-    "payer_name",
-    "payer_id",
-)
-
-
-_LINE_CODES = (
-    "assigned_number",
-    "procedure_qualifier",
-    "unit_code",
-    "place_of_service_code",
-    "diagnosis_pointers",
-)
-
-
-@dataclass(frozen=True)
-class Lines:
-    """The service lines of all three kinds in file order; `claim` is the row of their claim."""
-
-    claim: Index
-    segment: Index
-    kind: pa.Array
-    charge: Money
-    units: pa.Array
-    units_unreadable: Mask
-    last_day: pa.Array
-    fields: dict[str, pa.Array]
+_BILLING = ("billing_qualifier", "billing_number", "billing_ein", "billing_ssn")
 
 
 def read_claims(document: Document, first_claim: int) -> tuple[dict[str, pa.Table], list[Finding]]:
     """Return raw.claim and raw.claim_line of the 837s in a document, and their findings."""
-    rows, lines = document.tables["claims"], _lines(document)
+    rows, lines = document.tables["claims"], read_lines(document)
     charge = money(rows.column("charge_amount"))
     codes, findings = _check(document, rows, charge, lines)
     tables = {
@@ -116,42 +80,6 @@ def _is_off(charge: Money, line_charge: Money, owner: Index) -> Mask:
     known = charge.known & all_true(line_charge.known, owner, count)
     off: Mask = sums(line_charge.cents, owner, count) != charge.cents
     return off & known
-
-
-def _lines(document: Document) -> Lines:
-    """Put the lines of the three tables together, in file order."""
-    parts = [(kind, document.tables[name]) for kind, name in LINE_TABLES.items()]
-    segment = np.concatenate([rows.segment for _, rows in parts])
-    order = np.argsort(segment, kind="stable")
-    place_in_file = pa.array(order)
-
-    def column(name: str) -> pa.Array:
-        return pa.concat_arrays(
-            [_column_or_blank(rows, name) for _, rows in parts],
-        ).take(place_in_file)
-
-    kinds = [pa.repeat(pa.scalar(kind, TEXT), len(rows)) for kind, rows in parts]
-    line_units, unreadable = units(column("units"))
-    return Lines(
-        claim=np.concatenate([rows.parent("claim") for _, rows in parts])[order],
-        segment=segment[order],
-        kind=pa.concat_arrays(kinds).take(place_in_file),
-        charge=money(column("charge_amount")),
-        units=line_units,
-        units_unreadable=unreadable,
-        last_day=dates(column("service_date"), last=True),
-        fields={
-            "procedure_code": text(column("procedure_code")),
-            "modifiers": joined([column(f"modifier_{number}") for number in range(1, 5)]),
-            "revenue_code": text(column("revenue_code")),
-            "service_date": dates(column("service_date")),
-            **{name: text(column(name)) for name in _LINE_CODES},
-        },
-    )
-
-
-def _column_or_blank(rows: Rows, name: str) -> pa.Array:
-    return rows.column(name) if name in rows.columns else pa.nulls(len(rows), pa.binary())
 
 
 def _check(
@@ -214,7 +142,9 @@ def _claim_table(
     document: Document, lines: Lines, charge: Money, first: int, codes: list[str | None]
 ) -> pa.Table:
     rows = document.tables["claims"]
-    as_text = {name: text(rows.column(name)) for name in _TEXT_COLUMNS}
+    causes = [rows.column(f"related_cause_{number}") for number in range(1, 4)]
+    named = (*texts_as_sent(columns.CLAIM, rows), *_BILLING)
+    as_text = {name: text(rows.column(name)) for name in named}
     billing = _billing_provider(as_text)
     return table(
         columns.CLAIM,
@@ -223,10 +153,11 @@ def _claim_table(
             **place(document, rows.segment),
             **billing,
             **_service_dates(rows, lines),
+            "related_causes": joined(causes),
             "claim_no": numbers(np.arange(len(rows)) + first),
             "claim_kind": _kinds(document, rows, lines),
             "charge_amount": charge.column(),
-            "submitted_date": dates(rows.column("submitted_date")),
+            "submitted_date": days_of(rows, "submitted_date"),
             "content_hash": pa.array(_hashes(document, rows, as_text, billing), TEXT),
             "finding_code": pa.array(codes, TEXT),
         },
@@ -250,11 +181,11 @@ def _billing_provider(as_text: dict[str, pa.Array]) -> dict[str, pa.Array]:
 def _service_dates(rows: Rows, lines: Lines) -> dict[str, pa.Array]:
     """The statement period (434), the claim's service date (472), or those of its lines."""
     first, _ = extremes(lines.fields["service_date"], lines.claim, len(rows))
-    _, last = extremes(lines.last_day, lines.claim, len(rows))
-    stated = [rows.column("statement_date"), rows.column("service_date")]
+    _, last = extremes(lines.fields["service_to_date"], lines.claim, len(rows))
+    stated = ("statement_date", "service_date")
     return {
-        "service_from_date": pc.coalesce(*map(dates, stated), first),
-        "service_to_date": pc.coalesce(*(dates(day, last=True) for day in stated), last),
+        "service_from_date": pc.coalesce(*(days_of(rows, name) for name in stated), first),
+        "service_to_date": pc.coalesce(*(days_of(rows, name, last=True) for name in stated), last),
     }
 
 

@@ -10,10 +10,12 @@ from itertools import accumulate
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from billing.x12.envelope import Transaction
 from billing.x12.framing import SEGMENT
 from billing.x12.index import Index, Mask, Picked, SegmentIndex
+from billing.x12.loop_ids import LoopId, LoopNames
 from billing.x12.loops import TRANSACTION, Loop, Loops, Where
 
 
@@ -59,7 +61,7 @@ class Specification:
 
     A long transaction may be cut before a segment of an id in `breaks` (an HL: of one of the
     `levels`), and where `record` names one of them only after such a record; what stays open above
-    a cut are its header and the loops in `above`.
+    a cut are its header and the loops in `above`. `ids` tell apart what the guides call a loop.
     """
 
     loops: tuple[Loop, ...] = ()
@@ -71,6 +73,7 @@ class Specification:
     levels: tuple[str, ...] = ()
     record: str | None = None
     above: tuple[str, ...] = ()
+    ids: tuple[LoopId, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,11 +113,23 @@ class Document:
         self._held = np.array(held, np.int64)
         self.is_context = self._context() if any(held) else None
         self.is_read = np.zeros(len(self.index), np.bool_)
+        # Of what a column was taken, but could not be read: kept as it stands as well.
+        self.is_garbled = np.zeros(len(self.index), np.bool_)
         self.tables = {name: Rows(self, spec) for name, spec in specification.tables.items()}
 
     def rows(self, spec: TableSpec, segments: Index | None = None) -> "Rows":
         """Return a table beside those of the specification; `segments`: its rows, where known."""
         return Rows(self, spec, segments)
+
+    def loop_names(self, segments: Index) -> pa.Array:
+        """Return the id of the guide of the loop that each segment stands in."""
+        names, named = self.loops.names(segments), self._named
+        if len(named.ids) == 1:
+            return names
+        own = named.number[self.loops.innermost[segments]]
+        if not np.any(own):
+            return names
+        return pc.if_else(pa.array(own > 0), pa.array(named.ids).take(pa.array(own)), names)
 
     @property
     def starts(self) -> Index:
@@ -164,6 +179,15 @@ class Document:
         return found[~is_read[found]]
 
     @cached_property
+    def _named(self) -> LoopNames:
+        versions = [item.transaction.version or "" for item in self.portions]
+
+        def of(segments: Index) -> list[str]:
+            return [versions[owner] for owner in self.transaction_of(segments).tolist()]
+
+        return LoopNames(self.index, self.loops, self.specification.ids, of)
+
+    @cached_property
     def _ordinals(self) -> Index:
         ends = self.ends() - self.first_segments - self._held
         own = [
@@ -209,9 +233,14 @@ class Rows:
         if self._spec.is_taken:
             self._document.is_read[segments[segments >= 0]] = True
         spans = self._pick(segments).element(source.element)
-        if source.component is not None:
+        if source.component is not None and np.any(spans.length > 0):
             spans = index.component(spans, source.component)
         return index.binary(spans)
+
+    def keep(self, name: str, unreadable: Mask) -> None:
+        """Keep the segments as they stand of which a value of a column could not be read."""
+        segments = self._segments_of(self._spec.columns[name])[unreadable]
+        self._document.is_garbled[segments[segments >= 0]] = True
 
     def _pick(self, segments: Index) -> Picked:
         """Most columns of a table are cut from the same few lists of segments."""

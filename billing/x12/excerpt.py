@@ -46,6 +46,17 @@ _SHOWN: dict[str, tuple[int, ...]] = {
     "SV3": (2, 3, 5, 6),
     "PLB": (1, 2, 4, 6, 8, 10, 12, 14),
     "SVD": (2, 5),
+    # Composites of codes only; STC12 is free text, STC09 a check number.
+    "STC": (1, 2, 3, 4, 5, 6, 7, 8, 10, 11),
+    "EB": (1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12),
+    "AAA": _EVERY,
+    "AK1": _EVERY,
+    "AK2": _EVERY,
+    "AK5": _EVERY,
+    "AK9": _EVERY,
+    "IK3": _EVERY,
+    "IK4": (1, 2, 3),  # IK404 is a copy of what was wrong
+    "IK5": _EVERY,
 }
 # Composites of which only the leading components may be shown: codes, not what follows them.
 _LEADING: dict[str, dict[int, int]] = {

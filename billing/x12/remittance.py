@@ -14,11 +14,20 @@ from billing.x12 import columns
 from billing.x12.arrays import extremes, joined, numbers, ordinals, place, table
 from billing.x12.document import Document, Rows
 from billing.x12.index import Index, Mask
+from billing.x12.kept import days_of, rates_of, units_of
 from billing.x12.payment_sums import add_up
 from billing.x12.repeats import Melted, melt_cas, melt_plb
-from billing.x12.values import Money, dates, money, text, units
+from billing.x12.values import Money, money, text, units
 
-_GROUPING = ("drg_code", "drg_weight", "discharge_fraction")
+_CLAIM_TEXTS = (
+    "claim_number",
+    "claim_status_code",
+    "claim_filing_code",
+    "payer_claim_number",
+    "facility_type_code",
+    "frequency_code",
+    "drg_code",
+)
 
 
 @dataclass(frozen=True)
@@ -89,23 +98,28 @@ def line_table(read: Remittances, first_claim: int) -> pa.Table:
     product = text(lines.column("product"))
     is_revenue = pc.fill_null(pc.equal(text(lines.column("qualifier")), "NU"), False)
     nothing = pa.scalar(None, TEXT)
-    day = dates(lines.column("service_date"))
+    day, first = days_of(lines, "service_date"), days_of(lines, "service_start_date")
+    named = ("submitted_qualifier", "submitted_procedure_code", "submitted_description")
     return table(
         columns.REMITTANCE_LINE,
         {
             **place(read.document, lines.segment),
             "claim_no": numbers(lines.parent("claim") + first_claim),
             "line_no": numbers(ordinals(lines.parent("claim"))),
+            **{name: text(lines.column(name)) for name in named},
+            "procedure_qualifier": text(lines.column("qualifier")),
             "procedure_code": pc.if_else(is_revenue, nothing, product),
-            "modifiers": joined([lines.column(f"modifier_{number}") for number in range(1, 5)]),
+            "modifiers": _modifiers(lines, "modifier"),
+            "procedure_description": text(lines.column("description")),
+            "submitted_modifiers": _modifiers(lines, "submitted_modifier"),
+            "submitted_units": units_of(lines, "submitted_units"),
             "revenue_code": pc.if_else(is_revenue, product, text(lines.column("revenue_code"))),
             "charge_amount": read.line_charge.column(),
             "paid_amount": read.line_paid.column(),
             "units": read.line_units,
-            "service_date": pc.coalesce(day, dates(lines.column("service_start_date"))),
-            "procedure_qualifier": text(lines.column("qualifier")),
-            "submitted_procedure_code": text(lines.column("submitted_procedure_code")),
-            "submitted_units": units(lines.column("submitted_units"))[0],
+            "service_date": pc.coalesce(day, first),
+            "service_to_date": pc.coalesce(day, days_of(lines, "service_end_date"), first),
+            "remark_codes": _remarks(read, len(lines)),
         },
     )
 
@@ -115,24 +129,26 @@ def claim_table(
 ) -> pa.Table:
     """Return the rows of raw.remittance_claim; `codes` are their findings."""
     claims = read.claims
-    count = len(claims)
-    named = ("claim_number", "claim_status_code", "claim_filing_code", "payer_claim_number")
-    stated = dates(claims.column("service_from_date"))
-    earliest, _ = extremes(lines["service_date"], read.lines.parent("claim"), count)
+    owner, count = read.lines.parent("claim"), len(claims)
+    stated, ended = days_of(claims, "service_from_date"), days_of(claims, "service_to_date")
+    earliest, latest = extremes(lines["service_date"], owner, count)
+    if not lines["service_to_date"].equals(lines["service_date"]):
+        _, latest = extremes(lines["service_to_date"], owner, count)
     return table(
         columns.REMITTANCE_CLAIM,
         {
             **place(read.document, claims.segment),
-            **{name: text(claims.column(name)) for name in named},
+            **{name: text(claims.column(name)) for name in _CLAIM_TEXTS},
             "claim_no": numbers(np.arange(count) + first_claim),
             "charge_amount": read.claim_charge.column(),
             "paid_amount": read.claim_paid.column(),
             "patient_responsibility_amount": read.claim_patient.column(),
-            "facility_type_code": text(claims.column("facility_type_code")),
-            "frequency_code": text(claims.column("frequency_code")),
+            "drg_weight": rates_of(claims, "drg_weight"),
+            "discharge_fraction": rates_of(claims, "discharge_fraction"),
             "service_from_date": pc.coalesce(stated, earliest),
-            "received_date": dates(claims.column("received_date")),
-            **{name: text(claims.column(name)) for name in _GROUPING},
+            "service_to_date": pc.coalesce(ended, latest, stated),
+            "received_date": days_of(claims, "received_date"),
+            "remark_codes": _claim_remarks(claims),
             "finding_code": pa.array(codes, TEXT),
         },
     )
@@ -144,7 +160,7 @@ def adjustment_table(read: Remittances, lines: pa.Table, first_claim: int) -> pa
     claim, line = read.adjustment_parent("claim"), read.adjustment_parent("service")
     line_no = lines["line_no"].combine_chunks().take(pa.array(np.maximum(line, 0), mask=line < 0))
     remarks = pc.coalesce(
-        _remarks(read, len(lines)).take(pa.array(np.maximum(line, 0), mask=line < 0)),
+        lines["remark_codes"].combine_chunks().take(pa.array(np.maximum(line, 0), mask=line < 0)),
         _claim_remarks(read.claims).take(pa.array(claim, mask=line >= 0)),
     )
     return table(
@@ -174,6 +190,10 @@ def provider_adjustment_table(read: Remittances) -> pa.Table:
             "amount": melted.money.column(),
         },
     )
+
+
+def _modifiers(lines: Rows, name: str) -> pa.Array:
+    return joined([lines.column(f"{name}_{number}") for number in range(1, 5)])
 
 
 def _remarks(read: Remittances, count: int) -> pa.Array:

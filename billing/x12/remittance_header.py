@@ -9,9 +9,10 @@ from billing.x12 import columns
 from billing.x12.arrays import numbers, place, table
 from billing.x12.document import Document
 from billing.x12.envelope import Transaction
+from billing.x12.kept import days_of
 from billing.x12.remittance import Remittances
 from billing.x12.remittance_checks import Checked
-from billing.x12.values import dates, text
+from billing.x12.values import text
 
 UNKNOWN_PAYER = "UNKNOWN"
 _TEXT_COLUMNS = (
@@ -20,6 +21,14 @@ _TEXT_COLUMNS = (
     "payer_number",
     "payer_name",
     "trace_number",
+    "trace_supplement",
+    "company_supplement",
+    "handling_code",
+    "payment_format",
+    "originating_bank_id",
+    "originating_account",
+    "receiving_bank_id",
+    "receiving_account",
     "payment_method",
     "credit_debit",
     "payee_qualifier",
@@ -42,13 +51,12 @@ def remittance_table(read: Remittances, checked: Checked) -> pa.Table:
         columns.REMITTANCE,
         {
             **place(read.document, rows.segment),
-            **{name: as_text[name] for name in ("payer_name", "trace_number")},
-            **{name: as_text[name] for name in ("payment_method", "credit_debit")},
+            **as_text,
             **_payee(as_text),
             "payer_id": payer,
             "payment_amount": read.payment.column(),
-            "payment_date": dates(rows.column("payment_date")),
-            "production_date": dates(rows.column("production_date")),
+            "payment_date": days_of(rows, "payment_date"),
+            "production_date": days_of(rows, "production_date"),
             "claim_count": numbers(claims),
             "claim_paid_amount": read.paid.column(),
             "provider_adjusted_amount": read.adjusted.column(),

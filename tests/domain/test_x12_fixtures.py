@@ -47,3 +47,21 @@ def test_every_table_has_exactly_the_columns_of_its_schema(name: str) -> None:
 def test_there_is_a_golden_for_each_shape_of_file() -> None:
     assert {"reversal", "provider_adjustments", "claim_level", "secondary"} <= set(NAMES)
     assert {"institutional", "several_interchanges"} <= set(NAMES)
+    assert {
+        "professional",
+        "inpatient",
+        "inpatient_payment",
+        "dental",
+        "benefits",
+        "status",
+        "review",
+    } <= set(NAMES)
+    assert {"premium", "rejected", "reversal_4010", "professional_4010"} <= set(NAMES)
+
+
+def test_every_table_but_those_of_garbled_files_is_filled_by_a_golden() -> None:
+    filled = set()
+    for name in NAMES:
+        golden = json.loads((FOLDER / f"{name}.json").read_text())
+        filled |= {table for table, rows in golden.items() if rows}
+    assert set(SCHEMAS) <= filled

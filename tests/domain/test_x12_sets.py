@@ -2,27 +2,14 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from billing.parsed import ParsedFile
 from billing.x12.reader import read_x12
-
-_ISA = (
-    "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       "
-    "*261123*0800*^*00501*000000007*0*P*:~"
-)
-
-
-def _read(set_id: str, version: str, *segments: str) -> ParsedFile:
-    body = [f"ST*{set_id}*0001*{version}", *segments, f"SE*{len(segments) + 2}*0001"]
-    whole = "".join(f"{one}~" for one in ("GS*HN*S*R*20261123*0800*7*X*" + version, *body))
-    return read_x12((_ISA + whole + "GE*1*7~IEA*1*000000007~").encode())
-
-
-def _rows(parsed: ParsedFile, table: str, *names: str) -> list[tuple[Any, ...]]:
-    return [tuple(row[name] for name in names) for row in parsed.tables[table].to_pylist()]
+from tests.domain.x12_samples import ISA as _ISA
+from tests.domain.x12_samples import read_set as _read
+from tests.domain.x12_samples import rows_of as _rows
 
 
 def _is_whole(parsed: ParsedFile) -> bool:
@@ -47,7 +34,7 @@ def test_a_277ca_says_of_each_claim_its_statuses_with_all_three_composites() -> 
     ) == [
         (None, None, "2200B", "A1", "19", "PR", None, None, None, "WQ"),
         (1, None, "2200D", "A7", "562", "85", "A7", "21", "187", "U"),
-        (1, 1, "2220", "A7", "122", None, None, None, None, "U"),
+        (1, 1, "2220D", "A7", "122", None, None, None, None, "U"),
     ]  # fmt: skip
     assert ("2", "ACCT-1") in _rows(parsed, "x12_reference", "qualifier", "reference")
     assert _rows(parsed, "x12_level", "level_number", "parent_number", "level_code")[-1] == (
@@ -80,9 +67,9 @@ def test_a_271_lists_each_benefit_with_its_dates_and_amounts() -> None:
     dates = _rows(parsed, "x12_date", "qualifier", "from_date", "to_date", "loop_segment")
     assert dates[1] == ("348", date(2026, 1, 1), date(2026, 12, 31), benefits[0][-1])
     subscriber = parsed.tables["x12_party"].to_pylist()[2]
-    assert (subscriber["loop"], subscriber["birth_date"]) == ("2100", date(1970, 1, 2))
+    assert (subscriber["loop"], subscriber["birth_date"]) == ("2100C", date(1970, 1, 2))
     assert (subscriber["city"], subscriber["party_id"]) == ("TOWN", "M1")
-    assert _rows(parsed, "x12_party", "loop")[-1] == ("2120",)
+    assert _rows(parsed, "x12_party", "loop")[-1] == ("2120C",)
 
 
 def test_a_999_says_which_transaction_was_refused_and_where() -> None:
@@ -106,6 +93,7 @@ def test_a_999_says_which_transaction_was_refused_and_where() -> None:
         ("AK9", None, "P", None, None, None, "2000"),
         ("IK3", None, None, "CLM", "22", "8", "2100"),
         ("IK4", None, None, None, "5", "7", "2110"),
+        ("CTX", None, None, None, None, None, "2100"),
     ]  # fmt: skip
 
 
@@ -153,9 +141,10 @@ def test_an_820_lists_what_a_premium_payment_is_made_of() -> None:
     ]
     assert _rows(parsed, "x12_premium", "segment_id", "loop", "reference", "amount") == [
         ("BPR", "transaction", None, Decimal("150.00")),
-        ("RMR", "2300", "POLICY1", Decimal("100.00")),
-        ("RMR", "2300", "POLICY2", Decimal("50.00")),
-        ("ADX", "2320", None, Decimal("-10.00")),
+        ("ENT", "2000B", "123", None),
+        ("RMR", "2300B", "POLICY1", Decimal("100.00")),
+        ("RMR", "2300B", "POLICY2", Decimal("50.00")),
+        ("ADX", "2320B", None, Decimal("-10.00")),
     ]
 
 
@@ -190,7 +179,7 @@ def test_an_837_keeps_what_other_payers_decided_and_every_diagnosis() -> None:
         ("11111", Decimal("74.50"), 1)
     ]
     parties = dict(_rows(parsed, "x12_party", "entity_code", "loop"))
-    assert parties == {"85": "2010AA", "IL": "2010BA", "PR": "2330", "82": "2310"}
+    assert parties == {"85": "2010AA", "IL": "2010BA", "PR": "2330B", "82": "2310B"}
     assert ("207Q00000X",) in _rows(parsed, "x12_party", "taxonomy_code")
 
 
@@ -269,9 +258,10 @@ def test_service_lines_say_where_on_which_diagnoses_and_in_what_unit() -> None:
         (2, "00641036725", Decimal("2.500"), "ML")
     ]
     assert _rows(parsed, "x12_attachment", "report_type", "control_number") == [("OZ", "ATT77")]
-    assert _rows(parsed, "x12_amount", "segment_id", "qualifier", "amount") == [
-        ("HCP", "03", Decimal("120.00")), ("CN1", "02", Decimal("140.00")),
-    ]  # fmt: skip
+    assert _rows(parsed, "x12_repricing", "method_code", "allowed_amount") == [
+        ("03", Decimal("120.00"))
+    ]
+    assert _rows(parsed, "x12_contract", "contract_type", "amount") == [("02", Decimal("140.00"))]
     conditions = _rows(parsed, "x12_code", "segment_id", "answer", "code")
     assert ("CRC", "Y", "01") in conditions
     assert ("CRC", "Y", "06") in conditions
@@ -290,7 +280,7 @@ def test_a_remittance_says_what_the_payer_priced_and_what_was_submitted() -> Non
     assert _is_whole(parsed)
     assert _rows(
         parsed, "remittance_claim", "drg_code", "drg_weight", "discharge_fraction"
-    ) == [("470", "1.9871", ".5")]  # fmt: skip
+    ) == [("470", Decimal("1.9871"), Decimal("0.5"))]  # fmt: skip
     assert _rows(
         parsed, "remittance_line", "procedure_code", "submitted_procedure_code", "submitted_units"
     ) == [("99213", "99214", Decimal("2.000"))]  # fmt: skip

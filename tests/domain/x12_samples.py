@@ -1,6 +1,12 @@
-"""An 835 built from amounts in cents, with any delimiters: what the reader's tests feed it."""
+"""What the reader's tests feed it: an 835 built from amounts in cents, with any delimiters, and any
+set from its segments.
+"""
 
 from dataclasses import dataclass, field
+from typing import Any
+
+from billing.parsed import ParsedFile
+from billing.x12.reader import read_x12
 
 
 @dataclass(frozen=True)
@@ -121,3 +127,21 @@ def balanced() -> Advice:
         ),
         provider_adjustments=(("WO", 1050), ("L6", -50)),
     )
+
+
+ISA = (
+    "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       "
+    "*261123*0800*^*00501*000000007*0*P*:~"
+)
+
+
+def read_set(set_id: str, version: str, *segments: str) -> ParsedFile:
+    """Read one transaction of these segments, ST and SE added."""
+    body = [f"ST*{set_id}*0001*{version}", *segments, f"SE*{len(segments) + 2}*0001"]
+    whole = "".join(f"{one}~" for one in ("GS*HN*S*R*20261123*0800*7*X*" + version, *body))
+    return read_x12((ISA + whole + "GE*1*7~IEA*1*000000007~").encode())
+
+
+def rows_of(parsed: ParsedFile, table: str, *names: str) -> list[tuple[Any, ...]]:
+    """Return these columns of a table, a tuple a row."""
+    return [tuple(row[name] for name in names) for row in parsed.tables[table].to_pylist()]

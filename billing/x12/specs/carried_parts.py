@@ -9,7 +9,7 @@ from typing import Literal
 from billing.x12.document import Source
 from billing.x12.specs.parts import own
 
-Kind = Literal["text", "money", "units", "date", "last_date"]
+Kind = Literal["text", "money", "units", "rate", "date", "last_date"]
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,31 @@ def as_text(element: int, component: int | None = None, stride: int = 0) -> Colu
     return Column(own(element, component), stride=stride)
 
 
-def as_money(element: int, stride: int = 0) -> Column:
+def as_money(element: int, component: int | None = None, stride: int = 0) -> Column:
     """Return a column of the row's own segment that is read as money."""
-    return Column(own(element), "money", stride)
+    return Column(own(element, component), "money", stride)
 
 
-def as_units(element: int, stride: int = 0) -> Column:
+def as_units(element: int, component: int | None = None, stride: int = 0) -> Column:
     """Return a column of the row's own segment that is read as units."""
-    return Column(own(element), "units", stride)
+    return Column(own(element, component), "units", stride)
 
 
-def as_date(element: int) -> Column:
+def as_rate(element: int) -> Column:
+    """Return a column of the row's own segment that is read as a rate, weight or fraction."""
+    return Column(own(element), "rate")
+
+
+def as_date(element: int, component: int | None = None, stride: int = 0) -> Column:
     """Return a column of the row's own segment that is read as date."""
-    return Column(own(element), "date")
+    return Column(own(element, component), "date", stride)
+
+
+def procedure(element: int) -> dict[str, Column]:
+    """Return the columns of a composite procedure (C003): qualifier, code, modifiers, words."""
+    names = ("qualifier", "code", *(f"modifier_{number}" for number in range(1, 5)), "description")
+    columns = {name: as_text(element, part) for part, name in enumerate(names, start=1)}
+    return {
+        name if name.startswith("modifier") else f"procedure_{name}": column
+        for name, column in columns.items()
+    }

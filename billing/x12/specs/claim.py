@@ -4,6 +4,7 @@ difference here, since their loops do not contradict each other; `claims` gives 
 
 from billing.x12.document import Source, Specification, TableSpec
 from billing.x12.loops import TRANSACTION, Loop
+from billing.x12.specs.loop_ids import CLAIM_IDS
 from billing.x12.specs.parts import dated, in_loop, level, of, own, qualified
 from billing.x12.specs.remittance import CAS
 
@@ -29,6 +30,8 @@ _LOOPS = (
     Loop("2010BA", 6, "NM1", qualified("IL")),
     Loop("2010BB", 6, "NM1", qualified("PR")),
     Loop("2010CA", 6, "NM1", qualified("QC")),
+    Loop("2010BC", 6, "NM1", qualified("QD")),
+    Loop("2010BD", 6, "NM1", qualified("AO")),
     Loop("2010", 6, "NM1"),
 )
 
@@ -45,7 +48,20 @@ _CLAIMS = {
     "claim_number": own(1),
     "charge_amount": own(2),
     "facility_type_code": own(5, 1),
+    "facility_code_qualifier": own(5, 2),
     "frequency_code": own(5, 3),
+    "provider_signature_code": own(6),
+    "assignment_code": own(7),
+    "benefits_assigned_code": own(8),
+    "release_code": own(9),
+    "patient_signature_code": own(10),
+    **{f"related_cause_{number}": own(11, number) for number in range(1, 4)},
+    "accident_state": own(11, 4),
+    "accident_country": own(11, 5),
+    "special_program_code": own(12),
+    "participation_code": own(16),
+    "explanation_code": own(18),
+    "delay_reason_code": own(20),
     "original_reference": of("REF", 2, "F8"),
     "statement_date": dated("DTP", "434"),
     "service_date": dated("DTP", "472"),
@@ -55,6 +71,10 @@ _CLAIMS = {
     "billing_ein": _billing(of("REF", 2, "EI")),
     "billing_ssn": _billing(of("REF", 2, "SY")),
     "payer_sequence": _subscriber("2000B", of("SBR", 1)),
+    "relationship_code": _subscriber("2000B", of("SBR", 2)),
+    "group_number": _subscriber("2000B", of("SBR", 3)),
+    "group_name": _subscriber("2000B", of("SBR", 4)),
+    "insurance_type_code": _subscriber("2000B", of("SBR", 5)),
     "claim_filing_code": _subscriber("2000B", of("SBR", 9)),
     "subscriber_id": _subscriber("2010BA", of("NM1", 9)),
     "payer_name": _subscriber("2010BB", of("NM1", 3)),
@@ -62,16 +82,42 @@ _CLAIMS = {
 }
 
 
-def _lines(segment: str, procedure: int, charge: int, units: int, **more: Source) -> TableSpec:
+_OF_KIND = {
+    "SV1": {
+        "unit_code": own(3),
+        "place_of_service_code": own(5),
+        "diagnosis_pointers": own(7),
+        "emergency_code": own(9),
+        "epsdt_code": own(11),
+        "family_planning_code": own(12),
+        "copay_code": own(15),
+    },
+    "SV2": {
+        "revenue_code": own(1),
+        "unit_code": own(4),
+        "unit_rate": own(6),
+        "noncovered_amount": own(7),
+    },
+    "SV3": {
+        "place_of_service_code": own(3),
+        "oral_cavity_codes": own(4),
+        "prosthesis_code": own(5),
+        "diagnosis_pointers": own(11),
+    },
+}
+
+
+def _lines(segment: str, procedure: int, charge: int, units: int) -> TableSpec:
     columns = {
         "procedure_qualifier": own(procedure, 1),
         "procedure_code": own(procedure, 2),
         **{f"modifier_{number}": own(procedure, number + 2) for number in range(1, 5)},
+        "procedure_description": own(procedure, 7),
         "charge_amount": own(charge),
         "units": own(units),
         "service_date": dated("DTP", "472"),
         "assigned_number": of("LX", 1),
-        **more,
+        **_OF_KIND[segment],
     }
     parents = {"claim": ("2300",), "line": ("2400",)}
     return TableSpec(("2400",), columns, parents, segment=segment)
@@ -89,28 +135,12 @@ CLAIM = Specification(
     levels=("20", "22", "23"),
     record="CLM",
     above=("2000A", "2000B", "2000C"),
+    ids=CLAIM_IDS,
     tables={
         "claims": TableSpec(("2300",), _CLAIMS),
-        "professional": _lines(
-            "SV1",
-            procedure=1,
-            charge=2,
-            units=4,
-            unit_code=own(3),
-            place_of_service_code=own(5),
-            diagnosis_pointers=own(7),
-        ),
-        "institutional": _lines(
-            "SV2", procedure=2, charge=3, units=5, unit_code=own(4), revenue_code=own(1)
-        ),
-        "dental": _lines(
-            "SV3",
-            procedure=1,
-            charge=2,
-            units=6,
-            place_of_service_code=own(3),
-            diagnosis_pointers=own(11),
-        ),
+        "professional": _lines("SV1", procedure=1, charge=2, units=4),
+        "institutional": _lines("SV2", procedure=2, charge=3, units=5),
+        "dental": _lines("SV3", procedure=1, charge=2, units=6),
         "other_payers": TableSpec(
             ("2320",),
             {

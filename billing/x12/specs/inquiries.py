@@ -5,6 +5,7 @@ All are hierarchies of HL levels. Only loops stand here; the rows are those of `
 
 from billing.x12.document import Specification
 from billing.x12.loops import Loop
+from billing.x12.specs.loop_ids import AUTHORISATION_IDS, ELIGIBILITY_IDS, STATUS_IDS
 from billing.x12.specs.parts import level
 
 _ELIGIBILITY = (
@@ -33,6 +34,7 @@ _AUTHORISATION = (
     level("2000C", 3, "22"),
     level("2000D", 4, "23"),
     level("2000E", 5, "EV"),
+    level("2000E", 5, "19"),
     level("2000F", 6, "SS"),
     Loop("2010", 7, "NM1"),
 )
@@ -44,6 +46,7 @@ ELIGIBILITY = Specification(
     breaks=_BREAKS,
     levels=("20", "21", "22", "23"),
     above=("2000A", "2000B", "2000C", "2000D"),
+    ids=ELIGIBILITY_IDS,
 )
 STATUS = Specification(
     _STATUS,
@@ -52,10 +55,12 @@ STATUS = Specification(
     breaks=_BREAKS,
     levels=("20", "21", "19", "22", "23", "PT"),
     above=("2000A", "2000B", "2000C", "2000D"),
+    ids=STATUS_IDS,
 )
 AUTHORISATION = Specification(
     _AUTHORISATION,
     breaks=_BREAKS,
-    levels=("20", "21", "22", "23", "EV", "SS"),
+    levels=("20", "21", "22", "23", "EV", "19", "SS"),
     above=("2000A", "2000B", "2000C", "2000D", "2000E"),
+    ids=AUTHORISATION_IDS,
 )
