@@ -23,6 +23,6 @@ insert into ops.reason_code values
  'no earlier payment of this claim has these amounts'),
 ('SEGMENT_TOO_LONG', 'a segment has at most 8 million bytes',
  'a segment without an end; only its beginning was read'),
-('TRANSACTION_TOO_LONG', 'a claim begins at least every 64 million bytes',
+('TRANSACTION_TOO_LONG', 'a claim begins at least every 40 million bytes',
  'the rest of the transaction was not read')
 on conflict do nothing;
