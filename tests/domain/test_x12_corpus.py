@@ -13,8 +13,19 @@ from pathlib import Path
 import pytest
 
 from billing.parsed import ParsedFile
+from billing.x12.check import check
+from billing.x12.delimiters import Delimiters
 from billing.x12.excerpt import segments
-from billing.x12.framing import BLANK, blocks, canonical, frame
+from billing.x12.framing import (
+    BLANK,
+    COMPONENT,
+    ELEMENT,
+    REPETITION,
+    SEGMENT,
+    blocks,
+    canonical,
+    frame,
+)
 from billing.x12.reader import read_x12
 from billing.x12.source import Source
 
@@ -158,3 +169,72 @@ def _amount(written: str) -> Decimal:
         return Decimal(written)
     except InvalidOperation:
         return Decimal("NaN")
+
+
+def test_the_printed_figures_of_every_file_are_those_that_were_counted() -> None:
+    for row in _manifest():
+        found = check((FOLDER / row["path"]).read_bytes(), row["path"])
+        assert found["segments"] == found["accounted"] == int(row["segments"]), row["path"]
+        told = found["transactions"]
+        assert sum(one["claims"] for one in told) == int(row["clm"]) + int(row["clp"]), row["path"]
+        assert sum(one["statuses"] for one in told) == int(row["stc"]), row["path"]
+        if row["transaction"].startswith("835"):
+            lines = sum(one["service_lines"] for one in told)
+            assert lines == int(row["svc"]), row["path"]
+        adjusted = sum(one["adjustments"] for one in told)
+        withheld = sum(one["provider_adjustments"] for one in told)
+        # A segment holds one to six of them.
+        assert int(row["cas"]) <= adjusted <= 6 * int(row["cas"]), row["path"]
+        assert int(row["plb"]) <= withheld <= 6 * int(row["plb"]), row["path"]
+
+
+def test_every_cas_is_in_a_row_and_every_reversal_is_known_as_one() -> None:
+    for row in _manifest():
+        parsed = _parsed(row["path"])
+        own = _segment_count(parsed, "claim_adjustment")
+        assert own + _segment_count(parsed, "x12_adjustment") == int(row["cas"]), row["path"]
+        codes = parsed.tables["remittance_claim"]["claim_status_code"].to_pylist()
+        assert codes.count("22") == int(row["reversals"]), row["path"]
+
+
+def test_every_file_is_its_segments_and_the_blanks_between_them_byte_for_byte() -> None:
+    for row in _manifest():
+        content = (FOLDER / row["path"]).read_bytes()
+        assert _written_back(content) == content, row["path"]
+
+
+def _written_back(content: bytes) -> bytes:
+    """Write a file from what is kept: canonical segments, delimiters, and what lies between.
+
+    What lies between is blank: line ends, spaces and terminators. The case of an id is that of
+    the file, since ids are kept in upper case.
+    """
+    source, out, at = Source(content), [], 0
+    for interchange in frame(source).interchanges:
+        out.append(content[at : interchange.start])  # what stands before the first ISA
+        at = max(at, interchange.start)
+        body = b"".join(block.body for block in blocks(source, interchange))
+        for segment in body.split(SEGMENT)[:-1]:
+            plain = _with_delimiters(segment, interchange.delimiters)
+            start = _after_blanks(content, at, interchange.delimiters.segment)
+            assert content[start : start + 3].upper() == plain[:3].upper()
+            out += [content[at:start], content[start : start + 3], plain[3:]]
+            at = start + len(plain)
+    rest = content[at:]
+    assert not rest.strip(BLANK + b"".join(_terminators(source)))
+    return b"".join([*out, rest])
+
+
+def _with_delimiters(segment: bytes, marks: Delimiters) -> bytes:
+    plain = segment.replace(ELEMENT, marks.element).replace(COMPONENT, marks.component)
+    return plain.replace(REPETITION, marks.repetition or REPETITION)
+
+
+def _after_blanks(content: bytes, at: int, terminator: bytes) -> int:
+    while content[at : at + 1] in {terminator, *(bytes([one]) for one in BLANK)}:
+        at += 1
+    return at
+
+
+def _terminators(source: Source) -> list[bytes]:
+    return [one.delimiters.segment for one in frame(source).interchanges]

@@ -55,9 +55,18 @@ _CLAIM_GUIDES = {
     "004010X096": _INSTITUTIONAL_4010,
     "004010X097": _DENTAL_4010,
 }
-CLAIM_IDS = tuple(
-    LoopId(loop, {guide: ids[loop] for guide, ids in _CLAIM_GUIDES.items()})
-    for loop in ("2310", "2330", "2420")
+_PAYER, _RESPONSIBLE, _CARD = "2010BB", "2010BC", "2010BD"
+CLAIM_IDS = (
+    *(
+        LoopId(loop, {guide: ids[loop] for guide, ids in _CLAIM_GUIDES.items()})
+        for loop in ("2310", "2330", "2420")
+    ),
+    # In 4010 the holder of a credit card has a loop, not everywhere the same one.
+    LoopId(_PAYER, {"004010X096": {(_PAYER, "PR"): "2010BC"}}),
+    LoopId(_RESPONSIBLE, {"004010X096": {(_RESPONSIBLE, "QD"): "2010BD"}}),
+    LoopId(
+        _CARD, {"004010X096": {(_CARD, "AO"): "2010BB"}, "004010X097": {(_CARD, "AO"): "2010BC"}}
+    ),
 )
 
 _LEVELS = ("2000A", "2000B", "2000C", "2000D", "2000E", "2000F")
