@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from billing.x12.envelope import Transaction
-from billing.x12.framing import SEGMENT
 from billing.x12.index import Index, Mask, Picked, SegmentIndex
 from billing.x12.loop_ids import LoopId, LoopNames
 from billing.x12.loops import TRANSACTION, Loop, Loops, Where
@@ -80,13 +79,14 @@ class Specification:
 class Portion:
     """Segments of a transaction: all of them, or those up to a cut, or from one cut to the next.
 
-    `segment` is the ordinal of the first; `context` a copy of what stands above the cut. The last
-    portion is broken where its transaction has no end.
+    `segment` is the ordinal of the first of `count`; `context` a copy of what stands above the
+    cut. The last portion is broken where its transaction has no end.
     """
 
     transaction: Transaction
     body: bytes
     segment: int
+    count: int
     context: bytes
     context_ordinals: Index
     is_last: bool
@@ -106,7 +106,7 @@ class Document:
         self.index = SegmentIndex(self.body)
         self.loops = Loops(self.index, specification.loops)
         held = [len(item.context_ordinals) for item in portions]
-        own = [item.body.count(SEGMENT) for item in portions]
+        own = [item.count for item in portions]
         counts = [above + below for above, below in zip(held, own, strict=True)]
         self.first_segments = np.array([0, *accumulate(counts)][:-1], np.int64)
         self._anchors = np.array([item.segment for item in portions], np.int64)

@@ -7,19 +7,14 @@ own balances. What a transaction says is read elsewhere.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
-
-import numpy as np
 
 from billing.parsed import Finding
 from billing.x12 import rules
 from billing.x12.content import ContentHash
-from billing.x12.framing import COMPONENT, ELEMENT, segment_starts
 from billing.x12.rules import Rule, finding
+from billing.x12.segments import CONTROL, Block
 from billing.x12.values import parse_date
 
-_CONTROL = frozenset({"ISA", "IEA", "GS", "GE", "ST", "SE", "TA1", "ISB", "ISE"})
-_CONTROL_STARTS = tuple(name.encode()[0] << 8 | name.encode()[1] for name in sorted(_CONTROL))
 _MONEY = frozenset({"BPR", "CLP", "SVC", "CAS", "PLB", "CLM", "SV1", "SV2", "SV3"})
 _ISA_WIDTHS = (3, 2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 
@@ -72,52 +67,8 @@ class Stretch:
     transaction: Transaction
     body: bytes
     segment: int
+    count: int
     is_end: bool = False
-
-
-class _Block:
-    """Canonical segments that are walked through, indexed by their starts."""
-
-    def __init__(self, body: bytes) -> None:
-        self.body = body
-        self.starts = segment_starts(body)
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
-    @cached_property
-    def is_tight(self) -> bool:
-        """Whether no segment ends in a blank element, and no element in a blank component."""
-        data = np.frombuffer(self.body, np.uint8)
-        last = data[self.starts[1:] - 2] if len(self) > 1 else data[:0]
-        ends = np.append(last, data[-2:-1])
-        after = data[np.minimum(np.flatnonzero(data == COMPONENT[0]) + 1, len(data) - 1)]
-        marks = (ELEMENT[0], COMPONENT[0])
-        return not (np.isin(ends, marks).any() or np.any(after == ELEMENT[0]))
-
-    def slice(self, start: int, end: int) -> bytes:
-        """Return the segments from `start` up to `end`."""
-        if start >= end:
-            return b""
-        last = int(self.starts[end]) if end < len(self) else len(self.body)
-        return self.body[int(self.starts[start]) : last]
-
-    def elements(self, index: int) -> list[str]:
-        """Return the id and the elements of one segment, as they stand."""
-        raw = self.slice(index, index + 1)[:-1]
-        return [part.decode("latin-1") for part in raw.split(ELEMENT)]
-
-    def names(self, start: int, end: int) -> Iterator[str]:
-        """Yield the first three bytes of some segments."""
-        for at in self.starts[start:end].tolist():
-            yield self.body[at : at + 3].decode("latin-1")
-
-    def controls(self) -> Iterator[int]:
-        """Yield the segments that belong to an envelope."""
-        data = np.frombuffer(self.body, np.uint8)
-        first = data[self.starts].astype(np.uint16)
-        second = data[np.minimum(self.starts + 1, len(data) - 1)]
-        yield from np.flatnonzero(np.isin(first << 8 | second, _CONTROL_STARTS)).tolist()
 
 
 class Walk:
@@ -138,12 +89,12 @@ class Walk:
 
     def feed(self, body: bytes) -> Iterator[Stretch]:
         """Take the next whole segments; yield what of them stands in transactions."""
-        block = _Block(body)
+        block = Block(body)
         cursor = 0
         for index in block.controls():
             written = block.elements(index)
             fields = [written[0], *(element.strip() for element in written[1:])]
-            if fields[0] not in _CONTROL:
+            if fields[0] not in CONTROL:
                 continue
             if fields[0] == "ISA" and not self._isa:
                 self._check_widths(index, written)
@@ -160,7 +111,7 @@ class Walk:
         if self._isa and not self._is_closed:
             self._report(rules.IEA_MISSING, -1)
 
-    def _step(self, block: _Block, cursor: int, index: int, fields: list[str]) -> Iterator[Stretch]:
+    def _step(self, block: Block, cursor: int, index: int, fields: list[str]) -> Iterator[Stretch]:
         """Take what stands before a control segment, then the segment itself."""
         name = fields[0]
         if name == "SE" and self._open is not None:
@@ -190,7 +141,7 @@ class Walk:
         elif name == "IEA":
             self._close_interchange(index, fields)
 
-    def _take(self, block: _Block, start: int, end: int) -> Iterator[Stretch]:
+    def _take(self, block: Block, start: int, end: int) -> Iterator[Stretch]:
         """Give segments to the open transaction, or remember that they stand in none."""
         if start >= end:
             return
@@ -203,9 +154,10 @@ class Walk:
         is_first = opened.segment_count == 0
         opened.content.update(block.slice(start + is_first, end), is_tight=block.is_tight)
         opened.segment_count += end - start
-        yield Stretch(opened, block.slice(start, end), self.offset + start + 1)
+        body = block.slice(start, end)
+        yield Stretch(opened, body, self.offset + start + 1, end - start)
 
-    def _start(self, block: _Block, index: int, fields: list[str]) -> Iterator[Stretch]:
+    def _start(self, block: Block, index: int, fields: list[str]) -> Iterator[Stretch]:
         """Open a transaction; a TA1 is one of a single segment."""
         self.number += 1
         opened = self._transaction(index, fields)
@@ -216,9 +168,9 @@ class Walk:
         opened.segment_count, opened.is_closed = 1, True
         body = block.slice(index, index + 1)
         opened.content.update(body)
-        yield Stretch(opened, body, opened.segment, is_end=True)
+        yield Stretch(opened, body, opened.segment, 1, is_end=True)
 
-    def _close(self, opened: Transaction, block: _Block, index: int, trailer: list[str]) -> Stretch:
+    def _close(self, opened: Transaction, block: Block, index: int, trailer: list[str]) -> Stretch:
         """End the open transaction with its SE."""
         self._open = None
         opened.segment_count += 1
@@ -228,14 +180,14 @@ class Walk:
         if _at(trailer, 2) != opened.control:
             self._report(rules.SE_CONTROL_OFF, index)
         body = block.slice(index, index + 1)
-        return Stretch(opened, body, self.offset + index + 1, is_end=True)
+        return Stretch(opened, body, self.offset + index + 1, 1, is_end=True)
 
     def _break_off(self, index: int) -> Iterator[Stretch]:
         """End the open transaction where it has no SE before segment `index` of the block."""
         opened, self._open = self._open, None
         if opened is not None:
             self._report(rules.TRUNCATED, index - 1)
-            yield Stretch(opened, b"", self.offset + index + 1, is_end=True)
+            yield Stretch(opened, b"", self.offset + index + 1, 0, is_end=True)
 
     def _end_outside(self) -> None:
         """Report the segments since the last control segment that stand in no transaction."""

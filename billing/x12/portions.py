@@ -34,6 +34,7 @@ class _Pending:
     context_ordinals: Index = field(default_factory=_NOTHING.copy)
     body: list[bytes] = field(default_factory=list)
     size: int = 0
+    count: int = 0
     segment: int = 0
 
     def add(self, stretch: Stretch) -> None:
@@ -42,6 +43,7 @@ class _Pending:
             self.segment = stretch.segment
         self.body.append(stretch.body)
         self.size += len(stretch.body)
+        self.count += stretch.count
 
 
 class Portions:
@@ -96,7 +98,7 @@ class Portions:
             self.transactions.append(stretch.transaction)
         is_abandoned = stretch.transaction.is_abandoned
         if is_abandoned:
-            self.outside += stretch.body.count(SEGMENT)
+            self.outside += stretch.count
         elif stretch.body:
             pending.add(stretch)
         if stretch.is_end:
@@ -111,11 +113,13 @@ class Portions:
         body = b"".join(pending.body)
         at = self._last_break(pending.transaction.set_id, body)
         if at:
+            rest = body[at:].count(SEGMENT)
+            pending.count -= rest
             yield from self._queue(pending, body[:at], is_last=False)
             (document,) = self._documents(pending.transaction.set_id)
             pending.context, pending.context_ordinals = document.context()
-            pending.segment += body[:at].count(SEGMENT)
-            pending.body, pending.size = [body[at:]], len(body) - at
+            pending.segment += pending.count
+            pending.body, pending.size, pending.count = [body[at:]], len(body) - at, rest
             yield document
         elif pending.size > _MOST_PENDING:
             pending.transaction.is_abandoned = True
@@ -147,6 +151,7 @@ class Portions:
             transaction=pending.transaction,
             body=body,
             segment=pending.segment,
+            count=pending.count,
             context=pending.context,
             context_ordinals=pending.context_ordinals,
             is_last=is_last,

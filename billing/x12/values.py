@@ -114,14 +114,28 @@ def _written(column: pa.Array) -> pa.Array:
     """Return what an element says, trimmed; null where it says nothing."""
     if column.null_count == len(column):
         return pa.nulls(len(column), TEXT)
-    try:
-        decoded = column.cast(TEXT)
-    except pa.ArrowInvalid:
-        decoded = pa.array([_decode(value) for value in column.to_pylist()], TEXT)
+    decoded = _decoded(column)
     if not _holds(column, ord(" ")) and not _has_empty(column):
         return decoded
     trimmed = pc.ascii_trim(decoded, " ")
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, TEXT), trimmed)
+
+
+def _decoded(column: pa.Array) -> pa.Array:
+    """Return bytes as text: as they are where all are ASCII, which need not be looked at again."""
+    _, _, data = column.buffers()
+    if data is not None and data.to_pybytes().isascii():
+        return _as_text(column)
+    try:
+        return column.cast(TEXT)
+    except pa.ArrowInvalid:
+        return pa.array([_decode(value) for value in column.to_pylist()], TEXT)
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    """Call a column of ASCII bytes text, without a copy."""
+    buffers, offset = column.buffers(), column.offset
+    return pa.Array.from_buffers(TEXT, len(column), buffers, column.null_count, offset)
 
 
 def _holds(column: pa.Array, *wanted: int) -> bool:
@@ -153,7 +167,7 @@ def _plain_decimals(column: pa.Array, kind: pa.DataType) -> pa.Array | None:
     if not _IS_PLAIN[np.frombuffer(data, np.uint8)[first:last]].all():
         return None
     try:
-        return column.cast(TEXT).cast(kind)
+        return _as_text(column).cast(kind)
     except pa.ArrowInvalid:
         return None
 

@@ -1,6 +1,6 @@
 -- Each reversal (CLP02 = 22) with the payment that it takes back and the one that corrects it. The
 -- first reversal of given amounts takes back the first such payment, the second the second; what a
--- payer says of the claim on or after the day of a reversal corrects it. No order of arrival counts.
+-- payer says of the claim on or after that day corrects it. No order of arrival counts.
 with
 
 payments as (
