@@ -28,7 +28,8 @@ _X12_HEAD = re.compile(
     re.IGNORECASE,
 )
 _LAST_IEA = re.compile(
-    rb"IEA([^A-Za-z0-9\s])[0-9]{0,5}\1 *([0-9A-Za-z]*) *([^0-9A-Za-z]*)\Z", re.IGNORECASE
+    rb"IEA([^A-Za-z0-9\s])[0-9]{0,5}\1 {0,9}([0-9A-Za-z]{0,35}) {0,9}([^0-9A-Za-z]{0,99})\Z",
+    re.IGNORECASE,
 )
 _NACHA_WIDTH = 94
 _NACHA_CONTROL_BYTES = 55  # what record 9 uses; the rest is blank, and some senders cut it

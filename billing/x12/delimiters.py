@@ -13,9 +13,10 @@ _ISA_MOST_BYTES = 400
 _FIRST_SEGMENTS = rb"(?:GS|TA1|IEA|ISB|ISE)"
 # ISA, its separator, and ten more short elements: no other segment looks like that.
 _ISA = re.compile(rb"ISA([^A-Za-z0-9\s])(?:(?:(?!\1).){0,40}\1){10}", re.IGNORECASE | re.DOTALL)
+# Every repeat is bounded: a file of blanks behind an ST costs no more than any other.
 _ST = re.compile(
-    rb"(?:\A|(?<=[^A-Za-z0-9]))ST([^A-Za-z0-9\s.,'])[0-9]{3}\1 *[A-Za-z0-9]* *"
-    rb"(?:\1 *[A-Za-z0-9]* *)?(?P<terminator>[^A-Za-z0-9 ])",
+    rb"(?:\A|(?<=[^A-Za-z0-9]))ST([^A-Za-z0-9\s.,'])[0-9]{3}\1 {0,35}[A-Za-z0-9]{0,35} {0,35}"
+    rb"(?:\1 {0,35}[A-Za-z0-9]{0,35} {0,35})?(?P<terminator>[^A-Za-z0-9 ])",
     re.IGNORECASE,
 )
 

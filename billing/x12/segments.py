@@ -12,6 +12,7 @@ from billing.x12.framing import COMPONENT, ELEMENT, segment_starts
 
 CONTROL = frozenset({"ISA", "IEA", "GS", "GE", "ST", "SE", "TA1", "ISB", "ISE"})
 _STARTS = tuple(name.encode()[0] << 8 | name.encode()[1] for name in sorted(CONTROL))
+_MOST_ELEMENTS = 17
 
 
 class Block:
@@ -42,9 +43,12 @@ class Block:
         return self.body[int(self.starts[start]) : last]
 
     def elements(self, index: int) -> list[str]:
-        """Return the id and the elements of one segment, as they stand."""
+        """Return the id and the elements of one segment, as they stand.
+
+        No segment of an envelope has more than 16; what follows stays together as the last.
+        """
         raw = self.slice(index, index + 1)[:-1]
-        return [part.decode("latin-1") for part in raw.split(ELEMENT)]
+        return [part.decode("latin-1") for part in raw.split(ELEMENT, _MOST_ELEMENTS)]
 
     def names(self, start: int, end: int) -> Iterator[str]:
         """Yield the first three bytes of some segments."""

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing.intake import is_complete, recognise
 from billing.parsed import ParsedFile
 from billing.x12.check import check
 from billing.x12.reader import read_x12
@@ -128,3 +129,21 @@ def test_reading_a_file_in_portions_gives_the_same_rows_as_at_once(width: int) -
             order = [(one, "ascending") for one in rows.column_names if one in _ORDER]
             found = portions.tables[name].sort_by(order).combine_chunks()
             assert found.equals(rows.sort_by(order).combine_chunks()), name
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"ST*835*" + b" " * 400_000 + b"x",
+        b"ST*835*1 " * 40_000,
+        CONTENTS[0].rstrip(b"\r\n~") + b" " * 400_000 + b"x" * 400_000 + b" ",
+        b"ISA*" * 100_000,
+        CONTENTS[0] + b"SE*" * 100_000 + b"~",
+        CONTENTS[0][:106] + b"GS*HP*1~ST*835*1~SE*2*1~" * 10_000,
+    ],
+    ids=["blanks", "ST", "trailer", "ISA", "elements", "transactions"],
+)
+def test_what_repeats_without_end_is_read_in_time_that_grows_with_it_alone(content: bytes) -> None:
+    """With a step that looks at every pair of bytes, this would not end within a day."""
+    is_complete(content, recognise(content, "long.835"))
+    _whole(content)
