@@ -17,9 +17,9 @@ class ContentHash:
     def __init__(self) -> None:
         self._sha256 = sha256()
 
-    def update(self, segments: bytes) -> None:
-        """Take the next whole segments."""
-        self._sha256.update(_without_blank_ends(segments))
+    def update(self, segments: bytes, *, is_tight: bool = False) -> None:
+        """Take the next whole segments; `is_tight`: no element or component at an end is blank."""
+        self._sha256.update(segments if is_tight else _without_blank_ends(segments))
 
     @property
     def value(self) -> str:

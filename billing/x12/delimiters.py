@@ -30,11 +30,14 @@ class Delimiters:
     repetition: bytes | None
 
 
-def header_positions(content: bytes) -> list[int]:
+UPPER, LOWER = (b"ISA",), (b"isa", b"Isa")
+
+
+def header_positions(content: bytes, names: tuple[bytes, ...] = UPPER + LOWER) -> list[int]:
     """Return where each ISA segment starts, wherever in the file it stands."""
     return sorted(
         position
-        for name in (b"ISA", b"isa", b"Isa")
+        for name in names
         for position in _occurrences(content, name)
         if _is_header(content, position)
     )

@@ -230,9 +230,10 @@ class Rows:
         source = self._spec.columns[name]
         index = self._document.index
         segments = self._segments_of(source)
-        if self._spec.is_taken:
-            self._document.is_read[segments[segments >= 0]] = True
-        spans = self._pick(segments).element(source.element)
+        picked = self._pick(segments)
+        if source.element > picked.most:
+            return pa.nulls(len(segments), pa.binary())
+        spans = picked.element(source.element)
         if source.component is not None and np.any(spans.length > 0):
             spans = index.component(spans, source.component)
         return index.binary(spans)
@@ -247,6 +248,8 @@ class Rows:
         key = id(segments)
         if key not in self._picked:
             self._picked[key] = self._document.index.pick(segments)
+            if self._spec.is_taken:
+                self._document.is_read[segments[segments >= 0]] = True
         return self._picked[key]
 
     def parent(self, name: str) -> Index:

@@ -7,13 +7,14 @@ own balances. What a transaction says is read elsewhere.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 
 from billing.parsed import Finding
 from billing.x12 import rules
 from billing.x12.content import ContentHash
-from billing.x12.framing import ELEMENT, segment_starts
+from billing.x12.framing import COMPONENT, ELEMENT, segment_starts
 from billing.x12.rules import Rule, finding
 from billing.x12.values import parse_date
 
@@ -83,6 +84,16 @@ class _Block:
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    @cached_property
+    def is_tight(self) -> bool:
+        """Whether no segment ends in a blank element, and no element in a blank component."""
+        data = np.frombuffer(self.body, np.uint8)
+        last = data[self.starts[1:] - 2] if len(self) > 1 else data[:0]
+        ends = np.append(last, data[-2:-1])
+        after = data[np.minimum(np.flatnonzero(data == COMPONENT[0]) + 1, len(data) - 1)]
+        marks = (ELEMENT[0], COMPONENT[0])
+        return not (np.isin(ends, marks).any() or np.any(after == ELEMENT[0]))
 
     def slice(self, start: int, end: int) -> bytes:
         """Return the segments from `start` up to `end`."""
@@ -190,7 +201,7 @@ class Walk:
             self._outside = (first, before or has_money)
             return
         is_first = opened.segment_count == 0
-        opened.content.update(block.slice(start + is_first, end))
+        opened.content.update(block.slice(start + is_first, end), is_tight=block.is_tight)
         opened.segment_count += end - start
         yield Stretch(opened, block.slice(start, end), self.offset + start + 1)
 

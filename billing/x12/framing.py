@@ -20,7 +20,7 @@ ELEMENT, COMPONENT, REPETITION, SEGMENT = b"\x1f", b"\x1d", b"\x1c", b"\x1e"
 BOM = b"\xef\xbb\xbf"
 BLANK = b" \t\r\n\x00\x1a"
 # What is read at once: it stays in the processor's cache. A longer segment is cut off.
-BLOCK_BYTES = 2_500_000
+BLOCK_BYTES = 3_500_000
 LONGEST_SEGMENT = 8_000_000
 _HEADER_BYTES = 600
 _LINE_ENDS = b"\r\n\x00"
@@ -64,7 +64,8 @@ class Framed:
 
 def frame(source: Source) -> Framed:
     """Cut a file into interchanges; together with the unread stretches they are all of it."""
-    starts = _headers(source)
+    # Upper case is the rule; a file of lower case has no other.
+    starts = _headers(source, delimiters.UPPER) or _headers(source, delimiters.LOWER)
     first = starts[0][0] if starts else source.size
     leading = _without_header(source, first)
     interchanges = [Interchange(leading[0], first, leading[1], False)] if leading else []
@@ -132,12 +133,12 @@ def segment_starts(body: bytes) -> npt.NDArray[np.int64]:
     return np.concatenate([np.zeros(1, np.int64), ends[:-1] + 1]) if len(ends) else ends
 
 
-def _headers(source: Source) -> list[tuple[int, Delimiters]]:
+def _headers(source: Source, names: tuple[bytes, ...]) -> list[tuple[int, Delimiters]]:
     """Return where each interchange with an ISA starts, with the delimiters it declares."""
     found = []
     for offset, window in source.windows(0, source.size, BLOCK_BYTES, _HEADER_BYTES):
         before = source.read(max(0, offset - 1), offset)
-        for position in delimiters.header_positions(before + window):
+        for position in delimiters.header_positions(before + window, names):
             at = position - len(before)
             if not 0 <= at < BLOCK_BYTES:
                 continue

@@ -34,17 +34,20 @@ class Spans:
 
 
 class Picked:
-    """Segments of which elements are cut out: their first and last mark are looked up once."""
+    """Segments of which elements are cut out: their first and last mark are looked up once.
+
+    None of them has more than `most` elements.
+    """
 
     def __init__(self, marks: Index, first: Index, last: Index) -> None:
         self._marks, self._first, self._last = marks, first, last
         count = last - first
         self._fewest = int(count.min()) if len(count) else 0
-        self._most = int(count.max()) if len(count) else 0
+        self.most = int(count.max()) if len(count) else 0
 
     def element(self, number: int) -> Spans:
         """Cut element `number` (1-based) out of each segment."""
-        if number > self._most:
+        if number > self.most:
             return Spans(np.zeros_like(self._first), np.full_like(self._first, -1))
         at = self._first + np.int32(number)
         missing = None
@@ -74,6 +77,8 @@ class SegmentIndex:
         self._first = np.append(np.int32(0), self._last[:-1] + np.int32(1))[: len(last)]
         self.ids = self._packed_ids()
         self._found: dict[str, Index] = {}
+        self._by_id = np.argsort(self.ids, kind="stable")
+        self._sorted_ids = self.ids[self._by_id]
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -89,7 +94,10 @@ class SegmentIndex:
         """Return the segments that carry one of these ids, in order."""
         for name in names:
             if name not in self._found:
-                self._found[name] = np.flatnonzero(self.ids == packed(name))
+                key = np.uint32(packed(name))
+                first = np.searchsorted(self._sorted_ids, key, side="left")
+                last = np.searchsorted(self._sorted_ids, key, side="right")
+                self._found[name] = self._by_id[first:last]
         found = [self._found[name] for name in names]
         return found[0] if len(found) == 1 else np.sort(np.concatenate(found))
 

@@ -41,20 +41,20 @@ class LoopNames:
         ids: Sequence[LoopId],
         versions: Callable[[Index], list[str]],
     ) -> None:
-        """`versions` gives for each segment the version of its transaction."""
-        self._index, self._loops, self._versions = index, loops, versions
+        """`versions` gives for each segment the version of its transaction; it is not kept."""
+        self._index, self._loops = index, loops
         self.ids = [""]
         # For each segment which of the ids it opens; the last stands for "no trigger".
         self.number: Index = np.zeros(len(index) + 1, np.int16)
         for one in ids:
             triggers = loops.starts(one.loop)
             if len(triggers):
-                self._name(one, triggers)
+                self._name(one, triggers, versions(triggers))
 
-    def _name(self, one: LoopId, triggers: Index) -> None:
+    def _name(self, one: LoopId, triggers: Index, of: list[str]) -> None:
         """Name each combination of version, letter and code once: they are few."""
         codes = text(self._index.binary(self._index.element(triggers, one.element)))
-        versions = pa.array(self._versions(triggers), pa.string())
+        versions = pa.array(of, pa.string())
         parts = [versions, self._letters(one, triggers), codes]
         encoded = [part.dictionary_encode("encode") for part in parts]
         key = np.zeros(len(triggers), np.int64)

@@ -60,6 +60,9 @@ def text(column: pa.Array) -> pa.Array:
 
 def money(column: pa.Array) -> Money:
     """Return amounts exactly, in cents: at most 12 digits before and 2 after the point."""
+    if column.null_count == len(column):
+        nothing = np.zeros(len(column), np.bool_)
+        return Money(np.zeros(len(column), np.int64), nothing, ~nothing)
     plain = _plain_decimals(column, MONEY)
     if plain is None:
         written, readable, blank = _numbers(column, _MONEY_TEXT, 2)
@@ -74,6 +77,8 @@ def money(column: pa.Array) -> Money:
 
 def units(column: pa.Array) -> tuple[pa.Array, Mask]:
     """Return quantities as decimal128(15, 3), and where something unreadable was sent."""
+    if column.null_count == len(column):
+        return pa.nulls(len(column), UNITS), np.zeros(len(column), np.bool_)
     plain = _plain_decimals(column, UNITS)
     if plain is not None:
         return plain, np.zeros(len(plain), np.bool_)
@@ -83,6 +88,8 @@ def units(column: pa.Array) -> tuple[pa.Array, Mask]:
 
 def dates(column: pa.Array, *, last: bool = False) -> pa.Array:
     """Return CCYYMMDD (or the first, or `last`, day of a range) as dates; null if impossible."""
+    if column.null_count == len(column):
+        return pa.nulls(len(column), DATE)
     return _by_distinct_value(column, lambda value: _day(value, last=last))
 
 
