@@ -23,7 +23,6 @@ from billing.x12.framing import (
     REPETITION,
     SEGMENT,
     blocks,
-    canonical,
     frame,
 )
 from billing.x12.reader import read_x12
@@ -63,24 +62,6 @@ def test_every_file_is_read_to_its_last_segment_and_written_back() -> None:
         assert parsed.segments == int(row["segments"]), row["path"]
         assert parsed.reserialised, row["path"]
         assert parsed.records or parsed.findings, row["path"]
-
-
-def test_every_file_is_its_segments_and_blanks_between_them_byte_for_byte() -> None:
-    """Each segment stands in the file at its place, and together they are what is read."""
-    for row in _manifest():
-        content = (FOLDER / row["path"]).read_bytes()
-        source = Source(content)
-        for one in frame(source).interchanges:
-            marks, end = one.delimiters, one.start
-            own = [item for item in segments(content) if one.start <= item[1] < one.end]
-            for _, offset, raw in own:
-                assert content[offset : offset + len(raw)] == raw, row["path"]
-                assert not content[end:offset].strip(BLANK + marks.segment), row["path"]
-                end = offset + len(raw)
-            assert not content[end : one.end].strip(BLANK + marks.segment), row["path"]
-            written = b"".join(canonical(raw + marks.segment, marks) for _, _, raw in own)
-            read = b"".join(block.body for block in blocks(source, one))
-            assert written == read, row["path"]
 
 
 def test_every_835_has_the_claims_lines_and_adjustments_that_were_counted() -> None:
