@@ -70,8 +70,6 @@ def test_a_generated_835_pays_what_pyx12_says_it_pays(tmp_path: Path) -> None:
     [
         ("2100", "CLP03", "remittance_claim", "charge_amount"),
         ("2100", "CLP04", "remittance_claim", "paid_amount"),
-        ("2110", "SVC02", "remittance_line", "charge_amount"),
-        ("2110", "SVC03", "remittance_line", "paid_amount"),
         ("HEADER", "BPR02", "remittance", "payment_amount"),
     ],
 )
