@@ -23,6 +23,20 @@ transmitted as (
         and copy.transaction_no = transmission.transaction_no
 ),
 
+settled as (
+    -- A later version takes a rejection over once somebody has answered for it.
+    select distinct earlier.version_key
+    from {{ ref('int_claim_sent') }} as earlier
+    inner join {{ ref('int_claim_sent') }} as later
+        on earlier.claim_key = later.claim_key
+        and earlier.payer_sequence = later.payer_sequence
+        and later.version_no > earlier.version_no
+    left join {{ ref('int_claim_answer') }} as answer on later.version_key = answer.version_key
+    left join {{ ref('int_claim_adjudicated') }} as adjudicated
+        on later.version_key = adjudicated.version_key
+    where answer.version_key is not null or adjudicated.version_key is not null
+),
+
 joined as (
     select
         version.*,
@@ -36,6 +50,7 @@ joined as (
         coalesce(answer.is_known_to_payer, false) as is_known_to_payer,
         adjudicated.adjudicated_date,
         adjudicated.paid_amount,
+        settled.version_key is not null as is_settled,
         installation.as_of_date
     from {{ ref('int_claim_sent') }} as version
     cross join {{ ref('stg_ops__installation') }} as installation
@@ -44,6 +59,7 @@ joined as (
     left join {{ ref('int_claim_answer') }} as answer on version.version_key = answer.version_key
     left join {{ ref('int_claim_adjudicated') }} as adjudicated
         on version.version_key = adjudicated.version_key
+    left join settled on version.version_key = settled.version_key
 )
 
 select

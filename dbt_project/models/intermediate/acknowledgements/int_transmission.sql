@@ -1,5 +1,6 @@
--- Each 837 transaction sent with the answer that counts: the one that names it, else its group's,
--- else its interchange's; of these the newest, and on one day the rejection.
+-- Each 837 transaction sent with the answer that counts: the rejection of its whole group, else the
+-- one that names it, else its group's, else its interchange's; of these the newest, and on one day
+-- the rejection.
 with
 
 answers as (
@@ -9,7 +10,12 @@ answers as (
         row_number() over (
             partition by sent_file_id, sent_transaction_no
             order by
-                case scope when 'set' then 1 when 'group' then 2 else 3 end,
+                case
+                    when scope = 'group' and disposition in ('R', 'M', 'W', 'X') then 0
+                    when scope = 'set' then 1
+                    when scope = 'group' then 2
+                    else 3
+                end,
                 answered_date desc nulls last,
                 disposition in ('R', 'M', 'W', 'X') desc,
                 content_hash, segment

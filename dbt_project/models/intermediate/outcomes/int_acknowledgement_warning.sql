@@ -1,5 +1,6 @@
 -- Claims that an acknowledgement keeps from being paid, and acknowledgements of nothing sent. A
--- rejection is settled by a later version or a payment; a later rejection opens it again.
+-- rejection is settled by a payment or by a later version that is answered: accepted it is over,
+-- rejected it opens again.
 select
     'claim' as record_kind, claim_no as ordinal, file_id, segment, entity_code,
     charge_amount as amount,
@@ -21,11 +22,11 @@ select
         else 'sent, and nothing has come back'
     end as detail
 from {{ ref('int_claim_acknowledgement') }}
-where after_version_key is null
+where not is_settled
     and (
         stage in ('claim_rejected', 'transmission_rejected')
         or (
-            stage = 'sent' and has_answering_partner
+            stage = 'sent' and after_version_key is null and has_answering_partner
             and as_of_date - sent_date > {{ var('acknowledgement_days') }}
         )
     )
@@ -46,4 +47,17 @@ where answer.functional_code = 'HC'
     and not exists (
         select 1 from {{ ref('int_acknowledgement_matched') }} as matched
         where matched.file_id = answer.file_id and matched.segment = answer.segment
+    )
+union all
+select
+    'x12_transaction', status.transaction_no * 10000 + status.segment % 10000, status.file_id,
+    status.segment, installation.default_entity_code, 0,
+    'ACKNOWLEDGEMENT_UNMATCHED', 'an acknowledgement answers something that was sent',
+    'no claim sent has the account that this status names'
+from {{ ref('stg_clearinghouse__status') }} as status
+cross join {{ ref('stg_ops__installation') }} as installation
+where exists (select 1 from {{ ref('int_transmission') }})
+    and not exists (
+        select 1 from {{ ref('int_claim_sent') }} as sent
+        where sent.account_hash = status.account_hash
     )
