@@ -26,6 +26,7 @@ AS_OF = date(2026, 10, 31)
 KNOWN_AT = datetime(2026, 11, 1, tzinfo=UTC)
 ARRIVAL_COLUMNS = {
     "known_at",
+    "landed_at",
     "received_at",
     "received_date",
 }  # what may differ when files come otherwise

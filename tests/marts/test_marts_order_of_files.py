@@ -123,7 +123,7 @@ def test_any_order_of_arrival_gives_the_same_rows(told: Any, tmp_path: Any, seed
 def test_a_rejected_claim_is_an_exception_until_it_is_settled_and_again_when_rejected_again(
     warehouse: Any, told: Any, tmp_path: Any
 ) -> None:
-    """Rejected: open, also when replaced. The replacement accepted: closed. Rejected: open again."""
+    """Rejected: open, also when replaced. That accepted: closed. That rejected: open again."""
     del told
     _clear(warehouse)
     steps = [
