@@ -161,6 +161,24 @@ def test_a_rejected_transmission_holds_its_claims_and_an_answer_to_nothing_is_to
     ) == [("R", True, 1, D("120.00"), 0)]
 
 
+def test_a_rejected_claim_that_is_corrected_and_sent_as_an_original_is_the_next_version(
+    warehouse: Any, told: Any, tmp_path: Any
+) -> None:
+    del told
+    _clear(warehouse)
+    files = [
+        ("a", claim(1, "20260905", "120")),
+        ("b", status(11, "20260907", "A3", "120")),
+        ("c", claim(2, "20260910", "150")),
+        ("d", status(12, "20260912", "A2", "150")),
+    ]
+    _land(warehouse, tmp_path, files)
+    warehouse.build(*NO_TESTS)
+    found = [(row[0], row[2], row[3]) for row in warehouse.rows(STAGES)]
+    assert found == [("1", 1, "claim_rejected"), ("1", 2, "claim_accepted")]
+    assert warehouse.rows(REJECTED) == []
+
+
 def _split(number: int, claims: list[tuple[str, str, str, str]], total: str) -> bytes:
     whole = claim_story.remittance(number, "20261001", "T5", claims)
     paid = sum(float(one[2]) for one in claims)

@@ -22,6 +22,7 @@ located as (
             ) then 'from ' || coalesce(cast(claim.service_from_date as text), '')
             else ''
         end as statement_key,
+        coalesce(earlier.generation, 0) as generation,
         feed.entity_code is not null as has_charge_feed
     from {{ ref('stg_clearinghouse__claim') }} as claim
     inner join {{ ref('int_provider_resolved') }} as provider
@@ -30,6 +31,8 @@ located as (
     left join {{ ref('stg_clearinghouse__transaction') }} as transaction
         on claim.file_id = transaction.file_id
         and claim.transaction_no = transaction.transaction_no
+    left join {{ ref('int_claim_generation') }} as earlier
+        on claim.file_id = earlier.file_id and claim.claim_no = earlier.claim_no
     left join {{ ref('int_charge_feed') }} as feed on provider.entity_code = feed.entity_code
 ),
 
@@ -61,7 +64,8 @@ originals as (
         *,
         dense_rank() over (
             partition by
-                barred_reason is null, claim_key, payer_sequence, statement_key, kind_rank = 2
+                barred_reason is null, claim_key, payer_sequence, statement_key,
+                kind_rank = 2, generation
             order by content_hash
         ) as rival_no
     from copies
