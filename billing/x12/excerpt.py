@@ -83,7 +83,7 @@ def segments(content: bytes) -> Iterator[tuple[int, int, bytes]]:
                 ordinal += 1
                 text = piece.strip(b" \t\r\n\x00\x1a")
                 yield ordinal, offset + piece.index(text), text
-            offset += len(piece) + 1
+            offset += len(piece) + len(interchange.delimiters.segment)
 
 
 def masked(segment: bytes) -> str:

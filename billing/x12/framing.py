@@ -7,7 +7,7 @@ Canonical bytes: 0x1F between elements, 0x1D between components, 0x1C between re
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -99,6 +99,8 @@ def blocks(source: Source, interchange: Interchange, width: int = BLOCK_BYTES) -
 def canonical(raw: bytes, marks: Delimiters) -> bytes:
     """Return raw segments in canonical form: each ends in 0x1E, blank ones are left out."""
     ends = bytes(byte for byte in _LINE_ENDS if byte not in marks.element + marks.segment)
+    if len(marks.segment) > 1:
+        raw, marks = raw.replace(marks.segment, SEGMENT), replace(marks, segment=SEGMENT)
     body = raw.translate(_table(marks), ends).lstrip(_PADDING)
     if body and not body.endswith(SEGMENT):
         body = body.rstrip(b" \t\x1a") + SEGMENT
@@ -167,13 +169,14 @@ def _after_segment(source: Source, interchange: Interchange, position: int, widt
     for offset, window in source.windows(position, interchange.end, width, 0):
         at = window.find(interchange.delimiters.segment)
         if at >= 0:
-            return offset + at + 1
+            return offset + at + len(interchange.delimiters.segment)
     return interchange.end
 
 
 def _whole_segments(raw: bytes, marks: Delimiters) -> int:
     """Return where the last whole segment and the line end behind it are over."""
-    at = raw.rfind(marks.segment) + 1
+    found = raw.rfind(marks.segment)
+    at = found + len(marks.segment) if found >= 0 else 0
     while 0 < at < len(raw) and raw[at] in _LINE_ENDS and raw[at] not in marks.element:
         at += 1
     return at
@@ -201,9 +204,9 @@ def _line_end(raw: bytes, marks: Delimiters) -> bytes | None:
 
 
 def _table(marks: Delimiters) -> bytes:
-    """A byte map; a control byte that is not a delimiter of this file becomes a space."""
+    """A byte map; a tab or control byte that is no delimiter of this file becomes a space."""
     table = bytearray(range(256))
-    for byte in ELEMENT + COMPONENT + REPETITION + SEGMENT:
+    for byte in b"\t" + ELEMENT + COMPONENT + REPETITION + SEGMENT:
         table[byte] = 0x20
     if marks.repetition is not None:
         table[marks.repetition[0]] = REPETITION[0]

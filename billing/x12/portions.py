@@ -116,7 +116,7 @@ class Portions:
             rest = body[at:].count(SEGMENT)
             pending.count -= rest
             yield from self._queue(pending, body[:at], is_last=False)
-            (document,) = self._documents(pending.transaction.set_id)
+            (document,) = self._documents(self._kind(pending.transaction.set_id))
             pending.context, pending.context_ordinals = document.context()
             pending.segment += pending.count
             pending.body, pending.size, pending.count = [body[at:]], len(body) - at, rest
@@ -157,7 +157,7 @@ class Portions:
             is_last=is_last,
             is_broken=is_last and not pending.transaction.is_closed,
         )
-        set_id = pending.transaction.set_id
+        set_id = self._kind(pending.transaction.set_id)
         size = self._sizes.get(set_id, 0)
         if size and size + len(body) > self._width:
             yield from self._documents(set_id)
@@ -170,6 +170,10 @@ class Portions:
         waiting, self._sizes[set_id] = self._waiting.pop(set_id, []), 0
         if waiting:
             yield Document(waiting, self._specification(set_id))
+
+    def _kind(self, set_id: str) -> str:
+        """Sets without a specification wait together, however many ids they have."""
+        return set_id if set_id in self._specifications else ""
 
     def _specification(self, set_id: str) -> Specification:
         return self._specifications.get(set_id, self._otherwise)

@@ -1,5 +1,5 @@
--- How often a payer had rejected the account of a claim (277CA) before the claim was sent. Originals
--- of different generations are no rivals: what was rejected is corrected and sent as an original.
+-- How often a payer had rejected the account of a claim (277CA) before the claim was sent.
+-- Originals of different generations are no rivals: what was rejected is corrected and sent again.
 with
 
 rejections as (
