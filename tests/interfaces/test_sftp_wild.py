@@ -34,6 +34,8 @@ needs_sshd = pytest.mark.skipif(sshd_path() is None, reason="OpenSSH's sshd is n
 def server(tmp_path_factory) -> Iterator[OpenSsh]:
     folder = tmp_path_factory.mktemp("openssh")
     folder.chmod(0o755)
+    if sshd_path() is None:
+        pytest.skip("OpenSSH's sshd is not installed")
     with openssh(folder) as running:
         yield running
 
