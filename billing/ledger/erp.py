@@ -4,12 +4,14 @@ The protocol, its facts and the comparison of what was sent with what is there. 
 spoken to is in `resources/erp/`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
+
+from billing.ledger.capabilities import Capabilities
 
 CENT = Decimal("0.01")
 POSTED = "posted"
@@ -24,7 +26,12 @@ class Reason(StrEnum):
     ACCOUNT_UNKNOWN = "ACCOUNT_UNKNOWN"
     DUPLICATE = "DUPLICATE"
     ACCESS = "ACCESS"
+    MAPPING = "MAPPING"
+    TOO_LARGE = "TOO_LARGE"
     OTHER = "OTHER"
+    THROTTLED = "THROTTLED"
+    UNAVAILABLE = "UNAVAILABLE"
+    AWAITING_POST = "AWAITING_POST"
     TIMEOUT = "TIMEOUT"
     CONNECTION = "CONNECTION"
     SERVER_ERROR = "SERVER_ERROR"
@@ -50,19 +57,33 @@ class ErpRejected(_OutcomeError):  # noqa: N818 - an outcome of the state machin
     """The ERP said no: nothing is posted, and nothing of this attempt is left behind."""
 
 
+class ErpBusy(_OutcomeError):  # noqa: N818 - an outcome of the state machine, named as there
+    """The ERP took nothing of it (throttled, or not even connected): the same again, later."""
+
+    def __init__(self, reason_code: str, wait_seconds: float | None = None) -> None:
+        """`wait_seconds`: what the ERP asked for, if it did."""
+        super().__init__(reason_code)
+        self.wait_seconds = wait_seconds
+
+
 class ErpUnknown(_OutcomeError):  # noqa: N818 - an outcome of the state machine, named as there
     """Nobody knows whether the document is posted: read back before anything else."""
 
 
 @dataclass(frozen=True)
 class JournalLine:
-    """One side of one account: exactly one of debit and credit is above zero."""
+    """One side of one account: exactly one of debit and credit is above zero.
+
+    `facility` and `payer_class` are the dimensions; an adapter maps them to the ERP's segments.
+    """
 
     line_no: int
     account: str
     debit: Decimal
     credit: Decimal
     description: str
+    facility: str = ""
+    payer_class: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,13 +143,35 @@ class ErpPeriod:
 
 
 @dataclass(frozen=True)
-class Capabilities:
-    """What an ERP offers towards posting exactly once."""
+class ErpAccount:
+    """An account of the ERP's chart, by the code that we know it by."""
 
-    has_unique_reference: bool
-    has_idempotency_key: bool
-    can_read_back: bool
-    max_lines: int
+    entity: str
+    account: str
+    is_active: bool
+
+
+@dataclass(frozen=True)
+class ErpSegment:
+    """A value of a dimension in the ERP: `dimension` is facility or payer_class."""
+
+    entity: str
+    dimension: str
+    value: str
+    is_active: bool
+
+
+@dataclass(frozen=True)
+class ErpLine:
+    """A posted line on one of the accounts that were asked for, whoever made its document."""
+
+    entity: str
+    reference: str  # of its document
+    key: str  # of our entry; empty or foreign where somebody else made it
+    accounting_date: date
+    account: str
+    debit: Decimal
+    credit: Decimal
 
 
 class ErpLedger(Protocol):
@@ -143,8 +186,8 @@ class ErpLedger(Protocol):
     def post(self, entry: JournalEntry) -> ErpDocument:
         """Have exactly one posted document for the entry's key and return it as read back.
 
-        Raises ErpRejected or ErpUnknown. A document that was there before is returned as it is:
-        the caller compares.
+        Raises ErpRejected (nothing of it is left), ErpBusy (nothing was taken) or ErpUnknown. A
+        document that was there before is returned as it is: the caller compares.
         """
 
     def periods(self, entity: str) -> list[ErpPeriod]:
@@ -155,6 +198,15 @@ class ErpLedger(Protocol):
 
         Posted documents only, debit positive. Raises ErpUnknown.
         """
+
+    def accounts(self, entity: str) -> list[ErpAccount]:
+        """List the accounts that the ERP has, closed ones too. Raises ErpUnknown."""
+
+    def segments(self, entity: str) -> list[ErpSegment]:
+        """List the values of the dimensions that lines carry over. Raises ErpUnknown."""
+
+    def lines_on(self, entity: str, accounts: Sequence[str], since: date) -> list[ErpLine]:
+        """List all posted lines on these accounts, dated on or after `since`. Raises ErpUnknown."""
 
 
 def compare(entry: JournalEntry, document: ErpDocument) -> list[str]:

@@ -5,26 +5,32 @@ caller at a time per entity: Tryton numbers documents under a lock that it does 
 """
 
 from collections import defaultdict
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 
 import stamina
 
+from billing.ledger.capabilities import Capabilities, Idempotency
 from billing.ledger.erp import (
     DRAFT,
     POSTED,
-    Capabilities,
+    ErpAccount,
     ErpDocument,
+    ErpLine,
     ErpPeriod,
     ErpRejected,
+    ErpSegment,
     ErpUnknown,
     JournalEntry,
     Reason,
 )
 from resources.erp.tryton_answers import (
+    FOREIGN_FIELDS,
     MOVE_FIELDS,
     Books,
     document_of,
+    line_of,
     outcomes,
     reason_of,
     says_the_same,
@@ -48,7 +54,13 @@ class TrytonLedger:
 
     name = "tryton"
     capabilities = Capabilities(
-        has_unique_reference=True, has_idempotency_key=False, can_read_back=True, max_lines=1000
+        idempotency=Idempotency.UNIQUE_REFERENCE,
+        is_post_atomic=False,
+        read_back_key="external_reference of account.move",
+        max_lines=1000,
+        quiescence=timedelta(minutes=2),
+        period_error='a refusal of the field "period", or a message with "closed"',
+        concurrent_requests=1,
     )
 
     def __init__(self, settings: ErpSettings, answer_seconds: float = ANSWER_SECONDS) -> None:
@@ -111,6 +123,30 @@ class TrytonLedger:
         for row in rows:
             balances[row["code"]] += row["balance"]
         return dict(balances)
+
+    def accounts(self, entity: str) -> list[ErpAccount]:
+        """Return the company's accounts, closed ones too. Raises ErpUnknown, ErpRejected."""
+        domain = [self._company_is(entity), ["type", "!=", None]]
+        with outcomes():
+            rows = self._client(entity).read("account.account", domain, ("code", "closed"))
+        return [ErpAccount(entity, row["code"], not row["closed"]) for row in rows]
+
+    def segments(self, entity: str) -> list[ErpSegment]:
+        """Return nothing: dimensions stand in the descriptions of lines, Tryton has none here."""
+        del entity
+        return []
+
+    def lines_on(self, entity: str, accounts: Sequence[str], since: date) -> list[ErpLine]:
+        """Return posted lines on the accounts, whoever made them. Raises as `find`."""
+        domain = [
+            ["move.company", "=", self._settings.company(entity)],
+            ["move.state", "=", POSTED],
+            ["move.date", ">=", since],
+            ["account.code", "in", list(accounts)],
+        ]
+        with outcomes():
+            rows = self._client(entity).read("account.move.line", domain, FOREIGN_FIELDS)
+        return [line_of(entity, row) for row in rows]
 
     def _placed(self, entry: JournalEntry) -> tuple[str, str]:
         """Return reference and state of the one document with the entry's key, made if need be."""

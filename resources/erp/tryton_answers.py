@@ -11,6 +11,7 @@ from typing import Any
 
 from billing.ledger.erp import (
     ErpDocument,
+    ErpLine,
     ErpPeriod,
     ErpRejected,
     ErpUnknown,
@@ -28,6 +29,14 @@ MOVE_FIELDS = (
     "date",
     "external_reference",
     *(f"lines.{f}" for f in LINE_FIELDS),
+)
+FOREIGN_FIELDS = (
+    "account.code",
+    "debit",
+    "credit",
+    "move.number",
+    "move.date",
+    "move.external_reference",
 )
 
 
@@ -101,4 +110,17 @@ def _line(number: int, row: dict[str, Any]) -> JournalLine:
         debit=row["debit"],
         credit=row["credit"],
         description=row["description"] or "",
+    )
+
+
+def line_of(entity: str, row: dict[str, Any]) -> ErpLine:
+    """Return a posted line as the ERP has it; `key` is empty where its document has none."""
+    return ErpLine(
+        entity=entity,
+        reference=str(row["move"]["id"]),
+        key=row["move"]["external_reference"] or "",
+        accounting_date=row["move"]["date"],
+        account=row["account"]["code"],
+        debit=row["debit"],
+        credit=row["credit"],
     )

@@ -1,9 +1,11 @@
 """The outbox: exactly once, whatever the ERP or the process does in between."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from billing.ledger.capabilities import Idempotency
 from resources.outbox import Outbox, document_counts, reread
 from resources.warehouse import ledger
 from tests.fixtures.memory_erp import MemoryLedger
@@ -111,7 +113,7 @@ def test_a_sender_that_died_after_the_erp_had_it_is_only_read_back(approved):
 
 def test_without_a_unique_reference_an_interrupted_entry_waits_for_a_person(approved):
     erp = MemoryLedger()
-    erp.capabilities = type(erp.capabilities)(False, False, True, 10_000)
+    erp.capabilities = replace(erp.capabilities, idempotency=Idempotency.SEARCH)
     with approved.database.connect("poster", autocommit=False) as connection:
         journal = ledger.begin_sending(connection, ledger.sendable(connection)[0])
         connection.commit()
