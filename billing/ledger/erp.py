@@ -15,7 +15,8 @@ from billing.ledger.capabilities import Capabilities
 
 CENT = Decimal("0.01")
 POSTED = "posted"
-DRAFT = "draft"
+CREATED = "created"  # complete in the ERP, whose own later act posts it
+DRAFT = "draft"  # left behind half way: taken up or replaced by the next attempt
 
 
 class Reason(StrEnum):
@@ -32,6 +33,7 @@ class Reason(StrEnum):
     THROTTLED = "THROTTLED"
     UNAVAILABLE = "UNAVAILABLE"
     AWAITING_POST = "AWAITING_POST"
+    LEASE_OVER = "LEASE_OVER"
     TIMEOUT = "TIMEOUT"
     CONNECTION = "CONNECTION"
     SERVER_ERROR = "SERVER_ERROR"
@@ -121,7 +123,11 @@ class JournalEntry:
 
 @dataclass(frozen=True)
 class ErpDocument:
-    """A journal entry as the ERP has it; `lines` in the order in which they were sent."""
+    """A journal entry as the ERP has it; `lines` in the order in which they were sent.
+
+    `reference` is the document's alone in the whole ERP: where numbers repeat from company to
+    company, it names the company too.
+    """
 
     reference: str
     number: str

@@ -23,7 +23,7 @@ from billing.ledger.erp import (
 )
 from sandbox.erp.faults import Fault
 
-HARNESSES = ("tryton",)
+HARNESSES = ("tryton", "plain")
 DAY = date(2026, 5, 9)
 LOST = (Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.HTML_AFTER)
 NEVER_DONE = (Fault.DROP_BEFORE, Fault.ERROR_BEFORE, Fault.HTML_BEFORE)
@@ -101,6 +101,11 @@ def test_entities_do_not_see_each_others_documents(harness, make_entry):
     harness.ledger().post(entry)
     assert harness.ledger().find("NLH", entry.key) is None
     assert harness.documents("NPG", entry.key) == 1
+
+
+def test_documents_of_two_entities_never_share_a_reference(harness, make_entry):
+    found = [harness.ledger().post(make_entry(entity)) for entity in ("NLH", "NPG") * 3]
+    assert len({document.reference for document in found}) == 6
 
 
 def test_a_closed_period_refuses_and_nothing_is_left(harness, make_entry):
