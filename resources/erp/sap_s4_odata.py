@@ -135,7 +135,9 @@ def _results(answer: ErpAnswer) -> tuple[list[Row], bool]:
         raise ErpUnknown(Reason.UNREADABLE_ANSWER)
     content = answer.json()
     data = content.get("d") if isinstance(content, dict) else None
-    rows = data.get("results") if isinstance(data, dict) else None
+    if not isinstance(data, dict):
+        raise ErpUnknown(Reason.UNREADABLE_ANSWER)
+    rows = data.get("results")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ErpUnknown(Reason.UNREADABLE_ANSWER)
     return rows, "__next" in data

@@ -52,7 +52,7 @@ def confirmation_schema() -> etree.XMLSchema:
 
 
 def _schemas(root: etree._Element) -> Iterator[etree._Element]:
-    return root.iter(f"{{{XSD}}}schema")
+    yield from root.iter(f"{{{XSD}}}schema")
 
 
 def _own(name: str) -> bytes:

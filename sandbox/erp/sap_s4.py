@@ -111,7 +111,7 @@ def _fault(text: str) -> Response:
 
 
 def _is_write(scope: Scope) -> bool:
-    return scope["method"] == "POST" and scope["path"] == SERVICE
+    return bool(scope["method"] == "POST" and scope["path"] == SERVICE)
 
 
 def _throttled() -> tuple[int, bytes, str]:

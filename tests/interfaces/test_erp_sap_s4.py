@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from starlette.responses import PlainTextResponse
 
 from billing.ledger.capabilities import Idempotency
 from billing.ledger.erp import ErpBusy, ErpRejected, ErpUnknown, Reason, compare
@@ -13,7 +12,6 @@ from resources.environment import InvalidSettingError
 from resources.erp.answering import ErpAnswer, ErpCaller
 from resources.erp.sap_s4 import SapS4Ledger
 from sandbox.erp.faults import Fault
-from tests.fixtures.erp.harness import serving
 from tests.fixtures.erp.sap_s4 import PASSWORD, running
 
 MARCH = date(2026, 3, 4)
@@ -292,10 +290,3 @@ def test_lines_on_many_accounts_are_asked_for_in_parts(s4, make_entry):
     accounts = [str(number) for number in range(2000, 2045)]
     found = s4.ledger().lines_on("NLH", [*accounts[:30], "1110", *accounts[30:], "4010"], MARCH)
     assert [line.account for line in found] == ["1110", "1110", "4010", "4010"]
-
-
-def test_an_answer_of_html_to_a_read_is_unknown(shared):
-    with serving(PlainTextResponse("<html></html>")) as url:
-        with pytest.raises(ErpUnknown) as outcome:
-            SapS4Ledger(replace(shared.settings, url=url), 5.0).find("NLH", "test-1")
-    assert outcome.value.reason_code == Reason.UNREADABLE_ANSWER
