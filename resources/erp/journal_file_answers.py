@@ -154,8 +154,7 @@ class _FolderReader(Generic[Answer]):
 
 def in_ascii(name: str) -> str:
     """Return a file's name so that it can be shown, whatever bytes it is made of."""
-    raw = name.encode("utf-8", "surrogateescape")
-    return raw.decode("utf-8", "backslashreplace").encode("ascii", "backslashreplace").decode()
+    return name.encode("unicode_escape").decode("ascii")
 
 
 def _confirmations(content: bytes) -> tuple[Confirmation, ...]:

@@ -159,8 +159,9 @@ def locked(home: Folder, seconds: float) -> Iterator[None]:
     handle = os.open(LOCK, flags, MODE, dir_fd=home.descriptor)
     try:
         for attempt in stamina.retry_context(
-            on=BlockingIOError, attempts=None, timeout=seconds, wait_initial=0.02, wait_max=0.5
-        ):
+            on=BlockingIOError, attempts=None, timeout=seconds,
+            wait_initial=0.02, wait_max=0.5, wait_jitter=0.02,
+        ):  # fmt: skip
             with attempt:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

@@ -99,9 +99,9 @@ class Record:
         self._written.publish(f"{entry.key}{CONTROL_END}", checked)
 
     def withdraw(self, written: Written) -> None:
-        """Take an offered file away again; the record of it stays."""
-        self._outgoing.remove(f"{written.name}{DATA_END}")
+        """Take an offered file away again, its control file first; the record of it stays."""
         self._outgoing.remove(f"{written.name}{CONTROL_END}")
+        self._outgoing.remove(f"{written.name}{DATA_END}")
 
     def forget(self, written: Written) -> None:
         """Give up the claim of an interrupted writer whose file was never offered."""

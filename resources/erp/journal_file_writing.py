@@ -49,6 +49,7 @@ class Writer:
 
     def _bring_out(self, theirs: JournalEntry, folders: EntityFolders) -> None:
         record = self.record(folders, theirs.entity)
+        record.sweep()
         fate = View(record, self.answers.read(theirs.entity, folders)).fate(theirs.key)
         if fate is None:
             self._write(theirs, record, folders)
@@ -72,7 +73,6 @@ class Writer:
             check(theirs, read_lists(folders.lists, theirs.entity), self.settings.max_lines)
         except ListMissingError as problem:
             raise ErpBusy(Reason.UNAVAILABLE, rule=str(problem)) from None
-        record.sweep()
         record.write(theirs, rendered(theirs, self.settings.line_end.value))
 
     def record(self, folders: EntityFolders, entity: str) -> Record:
