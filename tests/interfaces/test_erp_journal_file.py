@@ -7,11 +7,14 @@ import itertools
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing.governance.erp_segments import read_erp_segments
+from billing.governance.group import read_group
 from billing.ledger.capabilities import Idempotency
 from billing.ledger.erp import (
     ErpBusy,
@@ -22,6 +25,7 @@ from billing.ledger.erp import (
     Reason,
     compare,
 )
+from billing.ledger.rules import read_chart
 from billing.ledger.segments import EntitySegments, SegmentMap
 from resources.environment import InvalidSettingError
 from resources.erp import journal_file_lists as lists
@@ -38,8 +42,12 @@ from resources.erp.journal_file_settings import JournalFileSettings, LineEnd
 from resources.erp.journal_file_text import UnreadableFileError, armed, disarmed, rows_of, table
 from resources.erp.journal_file_writing import check
 from sandbox.erp.uploader import UploadError
+from tests.fixtures.erp.harness import stub_companies
+from tests.fixtures.erp.journal_file import DIMENSIONS as OWN_NAMES
 from tests.fixtures.erp.journal_file import JournalFileHarness
 
+ROOT = Path(__file__).parents[2]
+GOVERNANCE, CHART = ROOT / "governance", ROOT / "dbt_project" / "seeds" / "chart_of_accounts.csv"
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 TEXTS = {"key", "entity", "entry_description", "account", "line_description", "facility",
          "payer_class"}  # fmt: skip
@@ -217,6 +225,26 @@ def test_a_dimension_that_the_import_has_no_column_for_stays_empty(tmp_path, mak
         settings.segments, settings.dimensions,
     )  # fmt: skip
     assert {(line.facility, line.payer_class) for line in theirs.lines} == {("200", "")}
+
+
+def test_every_name_of_the_shipped_segments_goes_out_and_comes_back(tmp_path, make_entry):
+    group = read_group((GOVERNANCE / "entities.yaml").read_text())
+    chart = read_chart(CHART.read_text())
+    shipped = read_erp_segments((GOVERNANCE / "erp_segments.yaml").read_text(), group, chart)
+    names = shipped.entities["NPG"]
+    pairs = list(itertools.product(names.facility, names.payer_class))
+    head = make_entry("NPG").lines[:2]
+    lines = tuple(
+        replace(head[n % 2], line_no=n + 1, facility=facility, payer_class=payer_class)
+        for n, (facility, payer_class) in enumerate(pairs)
+    )
+    entry = replace(make_entry("NPG"), lines=lines)
+    files = JournalFileHarness(
+        tmp_path, segments=shipped, companies=stub_companies(OWN_NAMES, shipped)
+    )
+    write(files, entry)
+    files.run_batch()
+    assert files.ledger().post(entry).lines == entry.lines
 
 
 def test_more_lines_than_the_setting_allows_are_refused(files, make_entry):
