@@ -137,6 +137,14 @@ def _failing(real, number, code):
     return call
 
 
+def test_a_name_that_is_taken_is_never_written_over(files):
+    with entered(files.root, "NLH", make=True) as folders:
+        assert folders.outgoing.publish("a.csv", b"first")
+        assert not folders.outgoing.publish("a.csv", b"second")
+        assert folders.outgoing.read("a.csv") == b"first"
+        assert folders.outgoing.names() == ["a.csv"]
+
+
 def test_short_writes_are_gone_on_with(files, monkeypatch):
     real = os.write
     monkeypatch.setattr(os, "write", lambda handle, data: real(handle, bytes(data)[:7]))
