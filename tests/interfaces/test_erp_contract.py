@@ -117,7 +117,7 @@ def test_entities_do_not_see_each_others_documents(harness, make_entry):
 
 
 def test_documents_of_two_entities_never_share_a_reference(harness, make_entry):
-    found = [harness.ledger().post(make_entry(entity)) for entity in ("NLH", "NPG") * 3]
+    found = [posted(harness, make_entry(entity)) for entity in ("NLH", "NPG") * 3]
     assert len({document.reference for document in found}) == 6
 
 
