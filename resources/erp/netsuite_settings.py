@@ -68,7 +68,7 @@ class NetsuiteSettings:
     login: NetsuiteLogin
     subsidiaries: Mapping[str, int]  # entity -> internal id
     segments: SegmentMap = field(default_factory=SegmentMap)
-    dimensions: Mapping[str, str] = USUAL_DIMENSIONS
+    dimensions: Mapping[str, str] = field(default_factory=lambda: USUAL_DIMENSIONS)
     currency: str = ""  # internal id; empty: the subsidiary's base currency
     accounting_book: int = 1  # internal id of the primary book
     is_async: bool = True
