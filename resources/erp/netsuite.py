@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from billing.ledger.capabilities import Capabilities, Idempotency
 from billing.ledger.erp import (
@@ -76,10 +77,16 @@ class NetsuiteLedger:
         found = self._find(entry.entity, entry.key)
         if found is not None and found.state == POSTED:
             return found
-        check_names(self._settings, entry)
-        period = check_period(self._periods(entry.entity), entry)
-        body = body_of(self._settings, entry, period, self._master_data(entry))
-        if found is not None and self._says_the_same(entry, found):
+        says_the_same = found is not None and self._says_the_same(entry, found)
+        if says_the_same and not self._settings.approves:
+            raise ErpUnknown(Reason.AWAITING_POST)
+        try:
+            body = self._body(entry)
+        except ErpRejected:
+            if found is None or self._is_gone(entry):  # no draft of what is rejected stays behind
+                raise
+            return self._read_back(entry)
+        if found is not None and says_the_same:
             self._approve(entry, found)
         elif found is None or self._is_gone(entry):
             self._create(entry, body)
@@ -148,7 +155,13 @@ class NetsuiteLedger:
     def _periods(self, entity: str) -> list[ErpPeriod]:
         return [period_of(entity, row) for row in self._client.rows(queries.periods())]
 
-    def _create(self, entry: JournalEntry, body: dict[str, object]) -> None:
+    def _body(self, entry: JournalEntry) -> dict[str, Any]:
+        """Return the journal to send. Raises ErpRejected for what NetSuite would not post."""
+        check_names(self._settings, entry)
+        period = check_period(self._periods(entry.entity), entry)
+        return body_of(self._settings, entry, period, self._master_data(entry))
+
+    def _create(self, entry: JournalEntry, body: dict[str, Any]) -> None:
         def is_there() -> bool:
             return self._find(entry.entity, entry.key) is not None
 
@@ -165,8 +178,6 @@ class NetsuiteLedger:
 
     def _approve(self, entry: JournalEntry, draft: ErpDocument) -> None:
         """Approve a draft that says what the entry says; a refused one does not stay behind."""
-        if not self._settings.approves:
-            raise ErpUnknown(Reason.AWAITING_POST)
         try:
             self._writer.approve(draft.reference)
         except ErpRejected as refusal:

@@ -71,6 +71,16 @@ def test_a_draft_that_netsuite_will_not_post_does_not_stay_behind(account, make_
     assert draft.reference in account.stub.books.deleted
 
 
+def test_a_draft_of_an_entry_that_is_rejected_now_does_not_stay_behind(account, make_entry):
+    entry = make_entry(accounts=("1110", "6320"))
+    draft = left_behind(account, entry)
+    account.close_account("NLH", "6320")
+    assert raised(ErpUnknown, account.ledger_with(approves=False), entry) == Reason.AWAITING_POST
+    assert raised(ErpRejected, account.ledger(), entry) == Reason.ACCOUNT_UNKNOWN
+    assert account.ledger().find("NLH", entry.key) is None
+    assert draft.reference in account.stub.books.deleted
+
+
 def test_a_draft_that_cannot_be_deleted_is_told(account, make_entry, monkeypatch):
     entry = make_entry()
     left_behind(account, replace(entry, lines=entry.lines[:2]))
