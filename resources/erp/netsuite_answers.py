@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from billing.ledger.erp import (
+    CREATED,
     DRAFT,
     POSTED,
     ErpDocument,
@@ -98,7 +99,7 @@ def document_of(settings: NetsuiteSettings, entity: str, rows: Sequence[Row]) ->
         reference=text(first, "id"),
         number=text(first, "tranid"),
         key=text(first, "externalid"),
-        state=POSTED if truth(first, "posting") else DRAFT,
+        state=_state(settings, first),
         accounting_date=_accounting_date(first),
         lines=tuple(lines),
     )
@@ -159,6 +160,13 @@ def day(row: Row, name: str) -> date:
         return date.fromisoformat(text(row, name))
     except ValueError:
         raise ErpUnknown(Reason.UNREADABLE_ANSWER) from None
+
+
+def _state(settings: NetsuiteSettings, row: Row) -> str:
+    """What is not posted waits for a person where one approves; else it was left behind."""
+    if truth(row, "posting"):
+        return POSTED
+    return DRAFT if settings.approves else CREATED
 
 
 def _accounting_date(row: Row) -> date:

@@ -62,7 +62,11 @@ class NetsuiteToken:
         url = f"{self._settings.url}{TOKEN_PATH}"
         try:
             return self._caller.call("POST", url, headers=headers, body=urlencode(form).encode())
-        except ErpUnknown:
+        except ErpUnknown as unknown:
+            if (
+                unknown.reason_code == Reason.LEASE_OVER
+            ):  # what was sent before is not for us to say
+                raise
             raise ErpBusy(Reason.UNAVAILABLE) from None
 
 

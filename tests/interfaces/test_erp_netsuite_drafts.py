@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from billing.ledger.erp import DRAFT, POSTED, ErpRejected, ErpUnknown, Reason, compare
+from billing.ledger.erp import CREATED, DRAFT, POSTED, ErpRejected, ErpUnknown, Reason, compare
 from resources.erp.netsuite import NetsuiteLedger, capabilities_of
 from resources.erp.netsuite_journals import idempotency_key
 from sandbox.erp.netsuite_errors import user_error
@@ -112,7 +112,11 @@ def test_where_a_person_approves_the_table_says_so_and_nothing_is_approved(accou
     row = capabilities_of(replace(account.settings, approves=False))
     assert (row.is_post_atomic, row.confirms_posting) == (False, False)
     entry = make_entry()
-    left_behind(account, entry)
+    waiting = left_behind(account, entry)
+    assert waiting.state == CREATED
+    assert compare(entry, waiting) == ["the document is not posted"]
     ledger = account.ledger_with(approves=False)
     assert raised(ErpUnknown, ledger, entry) == Reason.AWAITING_POST
     assert account.documents("NLH", entry.key) == 0
+    account.stub.books.document(waiting.reference)[1].is_posted = True
+    assert compare(entry, ledger.post(entry)) == []

@@ -10,6 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from starlette.responses import PlainTextResponse
 
+from billing.ledger.deadline import sending_until
 from billing.ledger.erp import ErpBusy, ErpRejected, ErpUnknown, Reason, compare
 from resources.environment import InvalidSettingError, MissingSettingError
 from resources.erp.answering import ErpCaller
@@ -123,6 +124,12 @@ def test_a_token_endpoint_without_an_answer_is_busy(account, clock, make_entry, 
     with serving(PlainTextResponse(text, status)) as url:
         ledger = account.ledger_with(now=clock, address=url)
         assert raised(ErpBusy, ledger, make_entry()) == Reason.UNAVAILABLE
+
+
+def test_a_login_after_the_time_to_send_is_over_is_unknown(account, clock, make_entry):
+    with sending_until(0.0):
+        assert raised(ErpUnknown, account.ledger_with(now=clock), make_entry()) == Reason.LEASE_OVER
+    assert account.stub.desk.tokens == {}
 
 
 @pytest.mark.parametrize(("curve", "algorithm"), ((ec.SECP384R1, "ES384"), (ec.SECP521R1, "ES512")))
