@@ -23,7 +23,7 @@ from billing.ledger.erp import (
 )
 from sandbox.erp.faults import Fault
 
-HARNESSES = ("tryton",)
+HARNESSES = ("tryton", "business_central")
 DAY = date(2026, 5, 9)
 LOST = (Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.HTML_AFTER)
 NEVER_DONE = (Fault.DROP_BEFORE, Fault.ERROR_BEFORE, Fault.HTML_BEFORE)
