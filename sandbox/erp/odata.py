@@ -17,6 +17,7 @@ Row = Mapping[str, Any]
 Test = Callable[[Row], bool]
 _WORDS = re.compile(r"\s*(\(|\)|[\w.]*'(?:[^']|'')*'|[^\s()]+)")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(T.*)?")
+OPERATORS = {"eq", "ne", "lt", "le", "gt", "ge"}
 KNOWN = {"$filter", "$orderby", "$select", "$expand", "$top", "$skiptoken"}
 
 
@@ -34,8 +35,6 @@ def compare(operator: str, left: Any, right: Any) -> bool:
         "gt": left > right,
         "ge": left >= right,
     }
-    if operator not in results:
-        raise QueryError(f"operator {operator}")
     return results[operator]
 
 
@@ -77,6 +76,8 @@ class _Parser:
         name, operator, text = (self.words.pop(0) for _ in range(3))
         if name not in self.fields:
             raise QueryError(f"no property {name}")
+        if operator not in OPERATORS:
+            raise QueryError(f"operator {operator}")
         value = _value(text)
         return lambda row: compare(operator, row[name], value)
 
