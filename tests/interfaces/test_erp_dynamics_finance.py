@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -43,7 +44,7 @@ def is_there_once(d365, entry):
     """Whether the entry is complete in one journal, and posted once by the batch job."""
     assert waits(d365.ledger(), entry)
     d365.stub.run_batch()
-    assert compare(entry, d365.ledger().post(entry)) == []
+    assert d365.ledger().post(entry).lines == entry.lines
     return d365.harness.documents("NLH", entry.key) == 1
 
 
@@ -259,6 +260,21 @@ def test_everything_is_read_over_all_pages(d365, entry):
     whole = seen()
     d365.stub.page_size = 3
     assert seen() == whole
+
+
+def test_lines_of_an_account_have_their_side(d365, entry):
+    assert is_there_once(d365, entry)
+    found = d365.ledger().lines_on("NLH", ["1110", "4010"], date(2026, 5, 1))
+    sides = {(one.account, one.debit, one.credit) for one in found}
+    value, nothing = Decimal("80.25"), Decimal(0)
+    assert sides == {("1110", value, nothing), ("4010", nothing, value)}
+    assert {one.key for one in found} == {entry.key}
+
+
+def test_a_created_journal_with_other_dimensions_is_replaced(d365, entry):
+    lines = tuple(replace(one, facility="MAIN") for one in entry.lines)
+    assert waits(d365.ledger(), replace(entry, lines=lines))
+    assert is_there_once(d365, entry)
 
 
 def test_a_suspended_value_of_a_dimension_is_told(d365):
