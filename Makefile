@@ -6,7 +6,7 @@ RUN_OPTIONS := $(if $(SEED),--seed "$(SEED)") $(if $(CLAIMS),--claims "$(CLAIMS)
 SOURCES := billing resources assets sensors orchestration sandbox examples tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up down check test bench fuzz clean
+.PHONY: help install run up down check test bench faults fuzz clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -35,6 +35,10 @@ test: install ## All tests; TESTS=tests/domain for some of them
 
 bench: install ## Measured figures: cold and warm run, code location, loading
 	@$(VENV)/python -m pytest -q -s tests/benchmarks
+
+faults: install ## Posting against a misbehaving ERP, with kills and database stops; SEED= BATCHES=
+	@PYTHONPATH=. $(VENV)/python tests/faults/run.py $(if $(SEED),--seed "$(SEED)") \
+		$(if $(BATCHES),--batches "$(BATCHES)")
 
 fuzz: install ## Coverage-guided fuzzing of the X12 reader; FOR=seconds (60)
 	@$(VENV)/uv pip install -q --target .tieout/fuzz --python $(VENV)/python atheris==3.0.0

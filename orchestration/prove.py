@@ -20,7 +20,7 @@ from orchestration.tables import table
 from resources.archive import Archive, ArchiveDamagedError
 from resources.erp.tryton import TrytonLedger
 from resources.settings import Settings
-from resources.warehouse import ledger, tie_outs
+from resources.warehouse import ledger, sending, tie_outs
 from resources.warehouse.database import connect
 from resources.warehouse.tie_outs import TieOutResult
 
@@ -137,7 +137,7 @@ def _documents(connection: psycopg.Connection[Any], erp: ErpLedger) -> Iterable[
     """T14 per entity: what was posted, and the documents as the ERP gives them now."""
     found: dict[str, TieOutResult] = {}
     for entry in ledger.entries(connection, "posted"):
-        sent = ledger.journal_entry(connection, entry.entry_id)
+        sent = sending.journal_entry(connection, entry.entry_id)
         document = erp.find(sent.entity, sent.key)
         breaks = ["absent"] if document is None else compare(sent, document)
         debits = [line.debit for line in document.lines] if document else []

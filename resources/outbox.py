@@ -1,21 +1,33 @@
 """Sends what the ledger lets go and reads back what was sent: exactly once, one entity at a time.
 
-The order is the promise: `sending` is committed before the first byte goes out, and an outcome
-that nobody knows is read back, never sent again.
+The order is the promise: `sending` is committed before the first byte goes out. An outcome that
+nobody knows is read back; what is not there is sent again only after the quiet time of its last
+attempt, behind a new fence.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import psycopg
 
-from billing.ledger.erp import ErpDocument, ErpLedger, ErpRejected, ErpUnknown, JournalEntry
-from resources.warehouse import ledger
+from billing.ledger.deadline import check_deadline, sending_until
+from billing.ledger.erp import (
+    CREATED,
+    POSTED,
+    ErpBusy,
+    ErpDocument,
+    ErpLedger,
+    ErpRejected,
+    ErpUnknown,
+    Reason,
+)
+from resources.warehouse import ledger, sending
 from resources.warehouse.ledger import Entry, LedgerRefusedError
+from resources.warehouse.sending import LEASE, Lease
 
-POSTED = "posted"
 INTERRUPTED = "INTERRUPTED"
 MISSING = "missing"
 REREAD_AFTER = timedelta(days=1)
@@ -30,8 +42,10 @@ class Sent:
 
     posted: int = 0
     rejected: int = 0
+    busy: int = 0
     unknown: int = 0
     held_at_the_gate: int = 0
+    overtaken: int = 0
     differing: int = 0
     has_stopped: bool = False
 
@@ -39,27 +53,37 @@ class Sent:
 class Outbox:
     """The sender of one legal entity, with its own connection (role poster) and ERP client.
 
-    It stops at the first outcome that is unknown: when the ERP is down, one entry is in doubt and
-    not all of them.
+    It stops at the first outcome that is unknown or busy: when the ERP is down, one entry is in
+    doubt and not all of them.
     """
 
-    def __init__(self, connection: Connection, erp: ErpLedger, entity: str) -> None:
-        """Nothing is sent yet. `connection` must not be in autocommit: steps are committed here."""
+    def __init__(
+        self,
+        connection: Connection,
+        erp: ErpLedger,
+        entity: str,
+        lease: timedelta = LEASE,
+        at_step: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Nothing is sent yet. `connection` must not be in autocommit: steps are committed here.
+
+        `at_step` is told the name of each step as it is reached: BEGUN, ANSWERED and so on.
+        """
         self._connection = connection
         self._erp = erp
         self._entity = entity
+        self._lease = lease
+        self._at = at_step
         self.sent = Sent()
 
     def run(self) -> Sent:
-        """Read back what is in doubt, finish what was interrupted, then send what may go."""
+        """Settle what is in doubt, then send what may go."""
         try:
-            for entry in self._own("unknown"):
-                self._read_back(entry)
-            for entry in self._own("sending"):
-                self._finish(entry)
+            for entry in self._own("unknown", "sending"):
+                self._settle(entry)
             for entry_id in self._sendable():
                 self._send(entry_id)
-        except ErpUnknown:
+        except (ErpUnknown, ErpBusy):
             self.sent.has_stopped = True
         return self.sent
 
@@ -73,60 +97,118 @@ class Outbox:
         own = {entry.entry_id for entry in self._own("approved")}
         return [entry_id for entry_id in may_go if entry_id in own]
 
-    def _read_back(self, entry: Entry) -> bool:
-        """Ask the ERP for the entry's key; without an answer of `posted` it stays as it is."""
-        document = self._erp.find(self._entity, entry.erp_key)
-        if document is None or document.state != POSTED:
-            self.sent.unknown += 1
-            return False
-        self._record(entry.entry_id, document)
-        return True
+    def _settle(self, entry: Entry) -> None:
+        """Read an entry back. What is not there is sent again only once nothing is under way.
 
-    def _finish(self, entry: Entry) -> None:
-        """Take up an entry whose sender died between its first byte and its outcome."""
+        Whether it is quiet is asked first: what takes effect afterwards would not be seen.
+        """
+        is_quiet = sending.is_quiet(self._connection, entry.entry_id)
+        self._connection.commit()
         document = self._erp.find(self._entity, entry.erp_key)
+        self._at("READ_BACK")
         if document is not None and document.state == POSTED:
             self._record(entry.entry_id, document)
-        elif self._erp.capabilities.has_unique_reference:
-            journal = ledger.resume_sending(self._connection, entry.entry_id)
-            self._connection.commit()
-            self._deliver(entry.entry_id, journal)
+        elif document is not None and document.state == CREATED:
+            self._doubt(entry, Reason.AWAITING_POST)
+        elif is_quiet or self._erp.capabilities.has_unique_reference:
+            self._resume(entry)
         else:
-            ledger.record_unknown(self._connection, entry.entry_id, INTERRUPTED)
-            self._connection.commit()
+            self._doubt(entry, INTERRUPTED)
+
+    def _doubt(self, entry: Entry, reason: str) -> None:
+        """Leave an entry in doubt. One whose sender may still live stays with him."""
+        sending.doubt(self._connection, entry.entry_id, reason)
+        self._connection.commit()
+        self.sent.unknown += 1
+
+    def _resume(self, entry: Entry) -> None:
+        began = time.monotonic()
+        try:
+            lease = sending.resume(
+                self._connection, entry.entry_id, self._lease, self._quiet,
+                is_unique=self._erp.capabilities.has_unique_reference,
+            )  # fmt: skip
+        except LedgerRefusedError as refusal:
+            self._connection.rollback()
+            self._not_resumed(entry, refusal.code)
+            return
+        self._connection.commit()
+        self._at("RESUMED")
+        self._deliver(lease, began)
+
+    def _not_resumed(self, entry: Entry, code: str) -> None:
+        """Still under way, or settled by somebody else; or it must not go any more."""
+        if code not in {"HELD", "POISON"}:
             self.sent.unknown += 1
+            return
+        try:
+            sending.give_up(self._connection, entry.entry_id, code)
+        except LedgerRefusedError:
+            self._connection.rollback()
+            self.sent.unknown += 1
+        else:
+            self._connection.commit()
+            self.sent.rejected += 1
 
     def _send(self, entry_id: int) -> None:
+        began = time.monotonic()
         try:
-            journal = ledger.begin_sending(self._connection, entry_id)
+            lease = sending.begin(self._connection, entry_id, self._lease, self._quiet)
         except LedgerRefusedError:  # something came to hold it since it was listed
             self._connection.rollback()
             self.sent.held_at_the_gate += 1
             return
+        self._at("NUMBERED")
         self._connection.commit()
-        self._deliver(entry_id, journal)
+        self._at("BEGUN")
+        self._deliver(lease, began)
 
-    def _deliver(self, entry_id: int, journal: JournalEntry) -> None:
-        """Post, and record what came of it. Raises ErpUnknown after having recorded it."""
+    def _deliver(self, lease: Lease, began: float) -> None:
+        """Post, and record what came of it. Raises ErpUnknown or ErpBusy after recording it."""
         try:
-            document = self._erp.post(journal)
+            with sending_until(began + self._lease.total_seconds()):
+                check_deadline()
+                document = self._erp.post(lease.journal)
         except ErpRejected as refusal:
-            ledger.record_rejected(self._connection, entry_id, refusal.reason_code)
-            self._connection.commit()
+            self._at("REFUSED")
+            self._say(sending.record_rejected, lease, refusal.reason_code)
             self.sent.rejected += 1
+        except ErpBusy as busy:
+            self._at("TURNED_AWAY")
+            self._say(sending.record_busy, lease, busy.reason_code, busy.wait_seconds)
+            self.sent.busy += 1
+            raise
         except ErpUnknown as doubt:
-            ledger.record_unknown(self._connection, entry_id, doubt.reason_code)
-            self._connection.commit()
+            self._at("LOST")
+            self._say(sending.record_unknown, lease, doubt.reason_code)
             self.sent.unknown += 1
             raise
         else:
-            self._record(entry_id, document)
+            self._at("ANSWERED")
+            self._record(lease.entry_id, document)
+
+    def _say(self, record: Callable[..., None], lease: Lease, *what: object) -> None:
+        """Record an outcome, unless somebody took the entry up behind a newer fence."""
+        try:
+            record(self._connection, lease, *what)
+        except LedgerRefusedError:
+            self._connection.rollback()
+            self.sent.overtaken += 1
+        else:
+            self._at("SAID")
+            self._connection.commit()
 
     def _record(self, entry_id: int, document: ErpDocument) -> None:
-        is_equal = ledger.record_posted(self._connection, entry_id, document, self._erp.name)
+        is_equal = sending.record_posted(self._connection, entry_id, document, self._erp.name)
+        self._at("RECORDED")
         self._connection.commit()
+        self._at("COMMITTED")
         self.sent.posted += 1
         self.sent.differing += not is_equal
+
+    @property
+    def _quiet(self) -> timedelta:
+        return self._erp.capabilities.quiescence
 
 
 def reread(connection: Connection, erp: ErpLedger, entity: str) -> Iterator[bool]:
@@ -137,7 +219,7 @@ def reread(connection: Connection, erp: ErpLedger, entity: str) -> Iterator[bool
     """
     for entry_id, key, reference, number, on in _oldest(connection, entity):
         found = erp.find(entity, key) or _missing(key, reference, number, on)
-        yield ledger.record_read_back(connection, entry_id, found)
+        yield sending.record_read_back(connection, entry_id, found)
         connection.commit()
 
 

@@ -15,7 +15,8 @@ from billing.ledger.capabilities import Capabilities
 
 CENT = Decimal("0.01")
 POSTED = "posted"
-DRAFT = "draft"
+CREATED = "created"  # complete in the ERP, whose own later act posts it
+DRAFT = "draft"  # left behind half way: taken up or replaced by the next attempt
 
 
 class Reason(StrEnum):
@@ -32,12 +33,14 @@ class Reason(StrEnum):
     THROTTLED = "THROTTLED"
     UNAVAILABLE = "UNAVAILABLE"
     AWAITING_POST = "AWAITING_POST"
+    LEASE_OVER = "LEASE_OVER"
     TIMEOUT = "TIMEOUT"
     CONNECTION = "CONNECTION"
     SERVER_ERROR = "SERVER_ERROR"
     UNREADABLE_ANSWER = "UNREADABLE_ANSWER"
     NOT_FOUND_AFTER_POSTING = "NOT_FOUND_AFTER_POSTING"
     DRAFT_LEFT = "DRAFT_LEFT"
+    MISMATCH = "MISMATCH"
 
 
 class InvalidEntryError(ValueError):
@@ -60,9 +63,9 @@ class ErpRejected(_OutcomeError):  # noqa: N818 - an outcome of the state machin
 class ErpBusy(_OutcomeError):  # noqa: N818 - an outcome of the state machine, named as there
     """The ERP took nothing of it (throttled, or not even connected): the same again, later."""
 
-    def __init__(self, reason_code: str, wait_seconds: float | None = None) -> None:
+    def __init__(self, reason_code: str, wait_seconds: float | None = None, rule: str = "") -> None:
         """`wait_seconds`: what the ERP asked for, if it did."""
-        super().__init__(reason_code)
+        super().__init__(reason_code, rule)
         self.wait_seconds = wait_seconds
 
 
@@ -121,7 +124,11 @@ class JournalEntry:
 
 @dataclass(frozen=True)
 class ErpDocument:
-    """A journal entry as the ERP has it; `lines` in the order in which they were sent."""
+    """A journal entry as the ERP has it; `lines` in the order in which they were sent.
+
+    `reference` is the document's alone in the whole ERP: where numbers repeat from company to
+    company, it names the company too.
+    """
 
     reference: str
     number: str

@@ -13,6 +13,7 @@ from typing import Any
 
 import requests
 
+from billing.ledger.deadline import check_deadline
 from billing.ledger.erp import ErpBusy, ErpUnknown, Reason
 
 CONNECT_SECONDS = 5.0
@@ -57,8 +58,11 @@ class ErpCaller:
         """Send one request. Raises ErpBusy (nothing was taken) or ErpUnknown.
 
         A refused connection and status 429 are busy: the ERP has not begun. A timeout, a lost
-        connection, and any status of 500 or above may have taken effect.
+        connection, and any status of 500 or above may have taken effect. What writes is not sent
+        after the deadline of its context.
         """
+        if method != "GET":
+            check_deadline()
         try:
             answer = self._session.request(
                 method, url, headers=dict(headers or {}), data=body, params=params,

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import requests
 import stamina
 
+from billing.ledger.deadline import check_deadline
 from billing.ledger.erp import Reason
 
 CONNECT_SECONDS = 5.0
@@ -109,6 +110,8 @@ class TrytonClient:
         body: Mapping[str, object] | None = None,
     ) -> Any:
         try:
+            if method != "GET":
+                check_deadline()
             answer = self._session.request(
                 method,
                 f"{self._models}/{path}",

@@ -1,10 +1,10 @@
 """Typed calls of the ledger's functions. Every decision is made in the database, none here.
 
-Callers own the transaction: `begin_sending` must be committed before the first byte goes out.
+Sending has calls of its own, in `sending.py`. Callers own the transaction.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
-from billing.ledger.erp import ErpDocument, ErpPeriod, JournalEntry, JournalLine
+from billing.ledger.erp import ErpPeriod
 from resources.warehouse.database import OWN_PREFIX
 
 Connection = psycopg.Connection[Any]
@@ -91,24 +91,24 @@ def refusals() -> Iterator[None]:
 
 def propose(connection: Connection, build_id: str) -> Proposed:
     """Propose what differs between demanded and recorded; stamp unsent entries with the build."""
-    return Proposed(*_call(connection, "select * from ledger.propose(%s)", build_id))
+    return Proposed(*call(connection, "select * from ledger.propose(%s)", build_id))
 
 
 def approve_by_policy(connection: Connection, build_id: str) -> Approved:
     """Approve what classes and limits allow, as the policy login."""
-    return Approved(*_call(connection, "select * from ledger.approve_by_policy(%s)", build_id))
+    return Approved(*call(connection, "select * from ledger.approve_by_policy(%s)", build_id))
 
 
 def approve(connection: Connection, entry_id: int, content_hash: str) -> None:
     """Sign an entry as the person logged in. Raises LedgerRefusedError."""
-    _call(connection, "select ledger.approve(%s, %s)", entry_id, content_hash)
+    call(connection, "select ledger.approve(%s, %s)", entry_id, content_hash)
 
 
 def refuse(
     connection: Connection, entry_id: int, disposition: str, owner: str, look_again: date
 ) -> None:
     """Refuse a proposal: it stays quiet until that day while its events are the same."""
-    _call(
+    call(
         connection,
         "select ledger.refuse(%s, %s, %s, %s)",
         *(entry_id, disposition, owner, look_again),
@@ -117,7 +117,7 @@ def refuse(
 
 def release(connection: Connection, entry_id: int) -> None:
     """Let a rejected entry go out again, as the next generation, with the next proposal."""
-    _call(connection, "select ledger.release(%s)", entry_id)
+    call(connection, "select ledger.release(%s)", entry_id)
 
 
 def set_period(
@@ -125,12 +125,12 @@ def set_period(
 ) -> None:
     """Close or reopen a period from our side; reopening voids the certificates within it."""
     status = "open" if is_open else "closed"
-    _call(connection, "select ledger.set_period(%s, %s, %s, %s)", entity, start, status, reason)
+    call(connection, "select ledger.set_period(%s, %s, %s, %s)", entity, start, status, reason)
 
 
 def record_cutoff(connection: Connection, entity: str, cutoff_date: date) -> bool:
     """Freeze a cut-off; one that exists stays as it is. Return whether it is new."""
-    return bool(_call(connection, "select ledger.record_cutoff(%s, %s)", entity, cutoff_date)[0])
+    return bool(call(connection, "select ledger.record_cutoff(%s, %s)", entity, cutoff_date)[0])
 
 
 def hold_reasons(connection: Connection, entry_id: int) -> list[Hold]:
@@ -160,7 +160,7 @@ def count_sendable(connection: Connection) -> int:
 def count_unread(connection: Connection) -> int:
     """Return how many sent entries wait to be read back: their outcome is not known."""
     query = "select count(*) from ledger.entry where state in ('sending', 'unknown')"
-    return int(_call(connection, query)[0])
+    return int(call(connection, query)[0])
 
 
 def entries(connection: Connection, *states: str) -> list[Entry]:
@@ -173,86 +173,10 @@ def entries(connection: Connection, *states: str) -> list[Entry]:
         return cursor.execute(query.encode(), [list(states)]).fetchall()
 
 
-def begin_sending(connection: Connection, entry_id: int) -> JournalEntry:
-    """Number an entry and mark it as being sent. Raises LedgerRefusedError (HELD, STATE).
-
-    Commit before sending: from then on only a recorded outcome or a read-back moves it.
-    """
-    _call(connection, "select entry_no from ledger.begin_sending(%s)", entry_id)
-    return journal_entry(connection, entry_id)
-
-
-def resume_sending(connection: Connection, entry_id: int) -> JournalEntry:
-    """Take up an entry whose sender died, under the same number and key.
-
-    Only where the ERP refuses a second document of one key, and after it was asked for the first.
-    """
-    _call(connection, "select entry_no from ledger.resume_sending(%s)", entry_id)
-    return journal_entry(connection, entry_id)
-
-
-def journal_entry(connection: Connection, entry_id: int) -> JournalEntry:
-    """Return a numbered entry as the ERP gets it: no patient, claim or account number in it."""
-    head = _call(
-        connection,
-        "select entity_code, erp_key, entry_no, accounting_date, approval_class, generation, part"
-        " from ledger.entry where entry_id = %s",
-        entry_id,
-    )
-    entity, key, entry_no, accounting_date, approval_class, generation, part = head
-    rows = connection.execute(
-        "select line_no, account, debit_amount, credit_amount, concat_ws(' ', rule,"
-        " to_char(original_period, 'YYYY-MM'), facility_code, payer_class)"
-        " from ledger.entry_line where entry_id = %s order by line_no",
-        [entry_id],
-    )
-    return JournalEntry(
-        entity=entity,
-        key=key,
-        entry_no=entry_no,
-        accounting_date=accounting_date,
-        description=f"Tieout {entity} {entry_no}: {approval_class}, {generation}.{part}",
-        lines=tuple(JournalLine(*row) for row in rows),
-    )
-
-
-def record_posted(connection: Connection, entry_id: int, document: ErpDocument, erp: str) -> bool:
-    """Record the ERP's document of a sent entry; return whether it equals ours line by line."""
-    return bool(
-        _call(
-            connection,
-            "select ledger.record_posted(%s, %s, %s, %s, %s, %s)",
-            entry_id, document.reference, document.number, _lines(document.lines), erp,
-            document.accounting_date,
-        )[0]
-    )  # fmt: skip
-
-
-def record_read_back(connection: Connection, entry_id: int, document: ErpDocument) -> bool:
-    """Record how the document looks today; return whether it still equals ours."""
-    return bool(
-        _call(
-            connection,
-            "select ledger.record_read_back(%s, %s, %s, %s)",
-            *(entry_id, document.state, document.number, _lines(document.lines)),
-        )[0]
-    )
-
-
-def record_rejected(connection: Connection, entry_id: int, reason_code: str) -> None:
-    """Record that the ERP said no and has nothing of it."""
-    _call(connection, "select ledger.record_rejected(%s, %s)", entry_id, reason_code)
-
-
-def record_unknown(connection: Connection, entry_id: int, reason_code: str) -> None:
-    """Record that nobody knows whether the ERP has it: it is read back, never sent again."""
-    _call(connection, "select ledger.record_unknown(%s, %s)", entry_id, reason_code)
-
-
 def mirror_period(connection: Connection, period: ErpPeriod) -> None:
     """Take over a period and its status from the ERP."""
     status = "open" if period.is_open else "closed"
-    _call(
+    call(
         connection,
         "select ledger.mirror_period(%s, %s, %s, %s, %s)",
         *(period.entity, period.start, period.end, period.reference, status),
@@ -265,7 +189,7 @@ def record_erp_balances(
     """Replace what the ERP reported last for an entity (debit positive); return the accounts."""
     report = json.dumps({account: str(amount) for account, amount in balances.items()})
     query = "select ledger.record_erp_balance(%s, %s, %s)"
-    return int(_call(connection, query, entity, as_of, report)[0])
+    return int(call(connection, query, entity, as_of, report)[0])
 
 
 def problems(connection: Connection) -> list[str]:
@@ -276,19 +200,8 @@ def problems(connection: Connection) -> list[str]:
     return found + [f"entry {entry_id}: {problem}" for entry_id, problem in stored]
 
 
-def _lines(lines: Iterable[JournalLine]) -> str:
-    return json.dumps(
-        [
-            {
-                "line_no": line.line_no, "account": line.account, "debit": str(line.debit),
-                "credit": str(line.credit), "description": line.description,
-            }
-            for line in lines
-        ]
-    )  # fmt: skip
-
-
-def _call(connection: Connection, query: str, *values: object) -> tuple[Any, ...]:
+def call(connection: Connection, query: str, *values: object) -> tuple[Any, ...]:
+    """Call one function of the ledger and return its row. Raises LedgerRefusedError."""
     with refusals():
         row = connection.execute(query.encode(), values or None).fetchone()
     if row is None:

@@ -52,6 +52,7 @@ class Company:
     documents: list[Document] = field(default_factory=list)
     first: date = date(2025, 1, 1)
     last: date = date(2027, 12, 31)
+    last_number: int = 0  # numbers of deleted drafts are not given again
 
     def check(self, day: date, lines: list[BookLine]) -> None:
         """Say no to what no ERP would post. Raises RefusedError."""
@@ -72,7 +73,8 @@ class Company:
         """Keep a document; one that is posted is checked first. Raises RefusedError."""
         if is_posted:
             self.check(day, lines)
-        document = Document(len(self.documents) + 1, key, day, text, list(lines), is_posted)
+        self.last_number += 1
+        document = Document(self.last_number, key, day, text, list(lines), is_posted)
         self.documents.append(document)
         return document
 

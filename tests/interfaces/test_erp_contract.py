@@ -23,7 +23,10 @@ from billing.ledger.erp import (
 )
 from sandbox.erp.faults import Fault
 
-HARNESSES = ("tryton", "business_central", "dynamics_finance")
+HARNESSES = (
+    "tryton", "plain", "sap_s4", "journal_file", "netsuite", "business_central",
+    "dynamics_finance",
+)  # fmt: skip
 DAY = date(2026, 5, 9)
 LOST = (Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.HTML_AFTER)
 NEVER_DONE = (Fault.DROP_BEFORE, Fault.ERROR_BEFORE, Fault.HTML_BEFORE)
@@ -37,14 +40,16 @@ def harness(request):
         yield stack.enter_context(module.harness(request))
 
 
-def has_faults(harness) -> bool:
-    return harness.name != "tryton"  # its faults are in test_tryton_outcomes.py
+WITHOUT_FAULTS = {
+    "tryton": "the real Tryton cannot be asked for faults; see test_tryton_outcomes.py",
+    "journal_file": "files know no network; see test_erp_journal_file_faults.py",
+}
 
 
 @pytest.fixture
 def faulty(harness):
-    if not has_faults(harness):
-        pytest.skip("the real Tryton cannot be asked for faults; see test_tryton_outcomes.py")
+    if harness.name in WITHOUT_FAULTS:
+        pytest.skip(WITHOUT_FAULTS[harness.name])
     return harness
 
 
@@ -112,6 +117,11 @@ def test_entities_do_not_see_each_others_documents(harness, make_entry):
     posted(harness, entry)
     assert harness.ledger().find("NLH", entry.key) is None
     assert harness.documents("NPG", entry.key) == 1
+
+
+def test_documents_of_two_entities_never_share_a_reference(harness, make_entry):
+    found = [posted(harness, make_entry(entity)) for entity in ("NLH", "NPG") * 3]
+    assert len({document.reference for document in found}) == 6
 
 
 def test_a_closed_period_refuses_and_nothing_is_left(harness, make_entry):

@@ -27,7 +27,7 @@ def survived(platform: Platform) -> Platform:
     """The platform after every part was killed at the moments of every seed."""
     shares = [platform.held[index :: len(SEEDS)] for index in range(len(SEEDS))]
     for seed, share in zip(SEEDS, shares, strict=True):
-        moments = random.Random(seed)  # noqa: S311 (moments, not secrets)
+        moments = random.Random(seed)
         parts = list(PARTS)
         moments.shuffle(parts)
         for index, part in enumerate(parts):

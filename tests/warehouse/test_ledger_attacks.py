@@ -168,9 +168,10 @@ def test_nothing_is_posted_twice(posted, refused):
     entry_id, _ = posted.entry_in("posted")
     poster = posted.by("poster")
     refused(poster, "select ledger.begin_sending(%s)", entry_id, code="STATE")
-    refused(
-        poster, "select ledger.record_posted(%s, 'other', 'other', '[]')", entry_id, code="STATE"
-    )
+    query = "select ledger.record_posted(%s, 'other', 'other', '[]')"
+    assert posted.one("poster", query, entry_id) == (False,)
+    assert posted.ask("auditor", "select document_ref from ledger.erp_document") != [("other",)]
+    assert posted.ask("auditor", "select document_ref from ledger.second_document") == [("other",)]
 
 
 def test_one_document_serves_one_entry(posted):

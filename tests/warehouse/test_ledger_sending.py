@@ -2,14 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from threading import Event
 
 import pytest
 
 from billing.ledger.erp import ErpDocument, ErpPeriod, compare
-from resources.warehouse import ledger
+from resources.warehouse import ledger, sending
 from resources.warehouse.ledger import LedgerRefusedError
 
 DAY = date(2026, 9, 15)
@@ -29,6 +29,16 @@ def approved(books, ledger_line):
     return books
 
 
+NONE = timedelta(0)
+SHORT = timedelta(seconds=0.01)
+
+
+def refused(act, code):
+    with pytest.raises(LedgerRefusedError) as refusal, ledger.refusals():
+        act()
+    assert refusal.value.code == code
+
+
 def document_of(entry, **changes):
     facts = {
         "reference": f"move,{entry.entry_no}",
@@ -43,7 +53,7 @@ def document_of(entry, **changes):
 
 def test_an_entry_goes_out_with_its_key_number_and_lines_that_name_no_patient(approved):
     poster = approved.by("poster")
-    entry = ledger.begin_sending(poster, ledger.sendable(poster)[0])
+    entry = sending.begin(poster, ledger.sendable(poster)[0]).journal
     assert (entry.entity, entry.entry_no, entry.accounting_date) == ("NLH", 1, DAY)
     assert [(x.account, x.debit, x.credit, x.description) for x in entry.lines] == [
         ("1110", Decimal("100.00"), Decimal("0.00"), "JR01 2026-09 MAIN commercial"),
@@ -55,10 +65,10 @@ def test_an_entry_goes_out_with_its_key_number_and_lines_that_name_no_patient(ap
 def test_a_document_equal_to_its_entry_is_posted_and_matches(approved):
     poster = approved.by("poster")
     (entry_id, _) = ledger.sendable(poster)
-    entry = ledger.begin_sending(poster, entry_id)
+    entry = sending.begin(poster, entry_id).journal
     document = document_of(entry)
     assert compare(entry, document) == []
-    assert ledger.record_posted(poster, entry_id, document, "tryton")
+    assert sending.record_posted(poster, entry_id, document, "tryton")
     assert approved.one(
         "auditor", "select erp, document_ref, document_number, matches from ledger.erp_document"
     ) == ("tryton", "move,1", "000001", True)
@@ -67,8 +77,8 @@ def test_a_document_equal_to_its_entry_is_posted_and_matches(approved):
 def test_a_document_that_differs_in_one_line_is_recorded_as_not_matching(approved):
     poster = approved.by("poster")
     (entry_id, _) = ledger.sendable(poster)
-    entry = ledger.begin_sending(poster, entry_id)
-    assert not ledger.record_posted(
+    entry = sending.begin(poster, entry_id).journal
+    assert not sending.record_posted(
         poster, entry_id, document_of(entry, lines=entry.lines[:1]), "tryton"
     )
 
@@ -76,10 +86,10 @@ def test_a_document_that_differs_in_one_line_is_recorded_as_not_matching(approve
 def test_a_document_changed_in_the_erp_is_found_when_it_is_read_again(approved):
     poster = approved.by("poster")
     (entry_id, _) = ledger.sendable(poster)
-    entry = ledger.begin_sending(poster, entry_id)
-    ledger.record_posted(poster, entry_id, document_of(entry), "tryton")
-    assert ledger.record_read_back(poster, entry_id, document_of(entry))
-    assert not ledger.record_read_back(poster, entry_id, document_of(entry, lines=()))
+    entry = sending.begin(poster, entry_id).journal
+    sending.record_posted(poster, entry_id, document_of(entry), "tryton")
+    assert sending.record_read_back(poster, entry_id, document_of(entry))
+    assert not sending.record_read_back(poster, entry_id, document_of(entry, lines=()))
     assert approved.one("auditor", "select count(*) from ledger.audit where action = 'read back'")[
         0
     ]
@@ -116,8 +126,9 @@ def test_the_oldest_accounting_date_goes_first(books, ledger_line):
 def test_a_rejected_entry_is_parked_and_goes_out_as_the_next_generation_once_released(approved):
     poster = approved.by("poster")
     entry_id = ledger.sendable(poster)[0]
-    first = ledger.begin_sending(poster, entry_id)
-    ledger.record_rejected(poster, entry_id, "ACCOUNT_UNKNOWN")
+    lease = sending.begin(poster, entry_id)
+    first = lease.journal
+    sending.record_rejected(poster, lease, "ACCOUNT_UNKNOWN")
     assert {hold.code for hold in ledger.hold_reasons(poster, entry_id)} == {"PARKED"}
     approved.propose()
     approved.approve()
@@ -125,7 +136,7 @@ def test_a_rejected_entry_is_parked_and_goes_out_as_the_next_generation_once_rel
     ledger.release(approved.by("controller"), entry_id)
     approved.propose()
     approved.approve()
-    again = ledger.begin_sending(poster, ledger.sendable(poster)[0])
+    again = sending.begin(poster, ledger.sendable(poster)[0]).journal
     assert again.key != first.key
     assert [(x.account, x.debit) for x in again.lines] == [
         (x.account, x.debit) for x in first.lines
@@ -136,8 +147,7 @@ def test_a_rejected_entry_is_parked_and_goes_out_as_the_next_generation_once_rel
 def test_a_rejected_entry_with_new_evidence_gives_way_to_its_next_generation(approved, ledger_line):
     poster = approved.by("poster")
     entry_id = ledger.sendable(poster)[0]
-    ledger.begin_sending(poster, entry_id)
-    ledger.record_rejected(poster, entry_id, "PERIOD_CLOSED")
+    sending.record_rejected(poster, sending.begin(poster, entry_id), "PERIOD_CLOSED")
     approved.demand([ledger_line("a", "charge.posted", "130.00")])
     assert approved.propose()[1] == 1
     assert [(row[4], row[6]) for row in approved.entries() if row[1] == "NLH"] == [
@@ -146,26 +156,125 @@ def test_a_rejected_entry_with_new_evidence_gives_way_to_its_next_generation(app
     ]
 
 
-def test_an_unknown_outcome_counts_as_recorded_and_is_read_back_never_sent_again(approved):
+def test_an_unknown_outcome_counts_as_recorded_and_is_not_sent_again_while_it_may_come(approved):
     poster = approved.by("poster")
     entry_id = ledger.sendable(poster)[0]
-    entry = ledger.begin_sending(poster, entry_id)
-    ledger.record_unknown(poster, entry_id, "TIMEOUT")
+    lease = sending.begin(poster, entry_id)
+    sending.record_unknown(poster, lease, "TIMEOUT")
     assert ledger.count_unread(poster) == 1
     assert approved.propose()[0] == 0
-    for again in (ledger.begin_sending, ledger.resume_sending):
-        with pytest.raises(LedgerRefusedError, match="STATE"):
-            again(poster, entry_id)
-    assert ledger.record_posted(poster, entry_id, document_of(entry), "tryton")
+    refused(lambda: sending.begin(poster, entry_id), "STATE")
+    refused(lambda: sending.resume(poster, entry_id), "LEASED")
+    refused(lambda: sending.give_up(poster, entry_id, "HELD"), "LEASED")
+    assert sending.record_posted(poster, entry_id, document_of(lease.journal), "tryton")
     assert ledger.count_unread(poster) == 0
+
+
+def test_after_its_quiet_time_an_unknown_entry_goes_again_behind_a_new_fence(approved):
+    poster = approved.by("poster")
+    entry_id = ledger.sendable(poster)[0]
+    first = sending.begin(poster, entry_id, quiet=NONE)
+    sending.record_unknown(poster, first, "TIMEOUT")
+    again = sending.resume(poster, entry_id)
+    assert again.journal == first.journal
+    assert again.fence == first.fence + 1
+    assert [entry.entry_id for entry in ledger.entries(poster, "sending")] == [entry_id]
+
+
+def test_who_was_fenced_out_can_say_neither_rejected_nor_busy_nor_unknown(approved):
+    poster = approved.by("poster")
+    entry_id = ledger.sendable(poster)[0]
+    old = sending.begin(poster, entry_id, lease=SHORT, quiet=NONE)
+    poster.execute("select pg_sleep(0.02)")
+    sending.resume(poster, entry_id)
+    refused(lambda: sending.record_rejected(poster, old, "OTHER"), "FENCED")
+    refused(lambda: sending.record_unknown(poster, old, "TIMEOUT"), "FENCED")
+    refused(lambda: sending.record_busy(poster, old, "THROTTLED", None), "FENCED")
+
+
+def test_a_lease_that_another_session_holds_is_not_taken_even_where_references_are_unique(approved):
+    poster = approved.by("poster")
+    entry_id = ledger.sendable(poster)[0]
+    with approved.database.connect("poster") as other:
+        sending.begin(other, entry_id)
+        refused(lambda: sending.resume(poster, entry_id, is_unique=True), "LEASED")
+    while not poster.execute("select ledger.is_left(%s)", [entry_id]).fetchone()[0]:
+        pass  # until the server has noticed that the session is gone
+    assert sending.resume(poster, entry_id, is_unique=True).fence == 2
 
 
 def test_an_entry_whose_sender_died_is_taken_up_under_the_same_number_and_key(approved):
     poster = approved.by("poster")
     entry_id = ledger.sendable(poster)[0]
-    first = ledger.begin_sending(poster, entry_id)
-    assert ledger.resume_sending(poster, entry_id) == first
+    first = sending.begin(poster, entry_id)
+    assert sending.resume(poster, entry_id, is_unique=True).journal == first.journal
     assert [entry.entry_id for entry in ledger.entries(poster, "sending")] == [entry_id]
+
+
+def test_an_entry_that_the_erp_turned_away_waits_and_goes_out_under_the_same_number(approved):
+    poster = approved.by("poster")
+    entry_id = ledger.sendable(poster)[0]
+    first = sending.begin(poster, entry_id)
+    sending.record_busy(poster, first, "THROTTLED", 3600.0)
+    assert {hold.code for hold in ledger.hold_reasons(poster, entry_id)} == {"WAIT"}
+    assert entry_id not in ledger.sendable(poster)
+    refused(lambda: sending.begin(poster, entry_id), "HELD")
+    approved.database.admin().execute("update ledger.sending set not_before = null")
+    again = sending.begin(poster, entry_id)
+    assert again.journal == first.journal
+
+
+def test_an_entry_that_is_tried_too_often_is_parked(approved):
+    poster = approved.by("poster")
+    entry_id = ledger.sendable(poster)[0]
+    approved.database.admin().execute("update ledger.installation set most_attempts = 2")
+    sending.record_busy(poster, sending.begin(poster, entry_id), "THROTTLED", None)
+    approved.database.admin().execute("update ledger.sending set not_before = null")
+    lease = sending.begin(poster, entry_id, quiet=NONE)
+    sending.record_unknown(poster, lease, "TIMEOUT")
+    refused(lambda: sending.resume(poster, entry_id), "POISON")
+    sending.give_up(poster, entry_id, "POISON")
+    assert [(e.state, e.state_reason) for e in ledger.entries(poster, "rejected")] == [
+        ("rejected", "POISON")
+    ]
+
+
+def test_an_unknown_entry_does_not_go_again_into_a_period_that_was_closed_since(approved):
+    poster = approved.by("poster")
+    entry_id = ledger.sendable(poster)[0]
+    sending.record_unknown(poster, sending.begin(poster, entry_id, quiet=NONE), "TIMEOUT")
+    approved.database.admin().execute("update ledger.period set erp_status = 'closed'")
+    refused(lambda: sending.resume(poster, entry_id), "HELD")
+
+
+def test_a_document_that_a_late_sender_brings_counts_though_others_had_settled_the_entry(approved):
+    poster = approved.by("poster")
+    entry_id = ledger.sendable(poster)[0]
+    late = sending.begin(poster, entry_id, lease=SHORT, quiet=NONE)
+    poster.execute("select pg_sleep(0.02)")
+    sending.record_busy(poster, sending.resume(poster, entry_id), "THROTTLED", 60.0)
+    assert sending.record_posted(poster, entry_id, document_of(late.journal), "tryton")
+    assert [entry.entry_id for entry in ledger.entries(poster, "posted")] == [entry_id]
+
+
+def test_an_entry_that_was_never_sent_is_not_posted_by_word_of_mouth(approved):
+    poster = approved.by("poster")
+    entry_id = ledger.sendable(poster)[0]
+    refused(lambda: approved.record_posted(entry_id), "STATE")
+
+
+def test_a_second_document_of_an_entry_is_recorded_beside_the_first_and_audited(approved):
+    poster = approved.by("poster")
+    entry_id = ledger.sendable(poster)[0]
+    journal = sending.begin(poster, entry_id).journal
+    assert sending.record_posted(poster, entry_id, document_of(journal), "tryton")
+    assert sending.record_posted(poster, entry_id, document_of(journal), "tryton")
+    twin = document_of(journal, reference="move,999")
+    assert not sending.record_posted(poster, entry_id, twin, "tryton")
+    assert approved.ask("auditor", "select document_ref from ledger.second_document") == [
+        ("move,999",)
+    ]
+    assert ledger.problems(approved.by("auditor")) == []
 
 
 def test_periods_of_the_erp_are_mirrored_and_must_not_overlap(books):
@@ -231,9 +340,9 @@ def test_proposing_approving_and_sending_at_once_do_not_block_each_other(books, 
         while not stopped.is_set():
             for entry in ledger.entries(poster, "approved"):
                 if entry.entity_code == entity:
-                    sent = ledger.begin_sending(poster, entry.entry_id)
+                    sent = sending.begin(poster, entry.entry_id).journal
                     document = document_of(sent, reference=sent.key)
-                    ledger.record_posted(poster, entry.entry_id, document, "tryton")
+                    sending.record_posted(poster, entry.entry_id, document, "tryton")
 
     def approve():
         policy = books.database.connect("policy")

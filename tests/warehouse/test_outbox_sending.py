@@ -1,13 +1,14 @@
 """The outbox: exactly once, whatever the ERP or the process does in between."""
 
+import time
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from billing.ledger.capabilities import Idempotency
 from resources.outbox import Outbox, document_counts, reread
-from resources.warehouse import ledger
+from resources.warehouse import ledger, sending
 from tests.fixtures.memory_erp import MemoryLedger
 
 
@@ -29,6 +30,18 @@ def approved(books, ledger_line):
 def run(books, erp, entity="NLH"):
     with books.database.connect("poster", autocommit=False) as connection:
         return Outbox(connection, erp, entity).run()
+
+
+def searching(quiet, idempotency=Idempotency.SEARCH):
+    """An ERP that refuses nothing twice, and may act on a request for so long."""
+    erp = MemoryLedger()
+    erp.capabilities = replace(erp.capabilities, idempotency=idempotency, quiescence=quiet)
+    return erp
+
+
+def _sleep_when_begun(step):
+    if step == "BEGUN":
+        time.sleep(0.05)
 
 
 def states(books, entity="NLH"):
@@ -61,14 +74,57 @@ def test_a_lost_answer_is_read_back_and_never_sent_again(approved):
     assert len(erp.attempts) == len(erp.documents) == 3
 
 
-def test_a_lost_request_stays_in_doubt_and_is_not_sent_again(approved):
-    erp = MemoryLedger(misbehave=lambda entry: "lose the request" if entry.entry_no == 1 else "")
+def test_a_lost_request_stays_in_doubt_while_the_erp_may_still_act_on_it(approved):
+    erp = searching(timedelta(hours=1))
+    erp.misbehave = lambda entry: "lose the request" if entry.entry_no == 1 else ""
     run(approved, erp)
     erp.misbehave = lambda _: ""
     again = run(approved, erp)
     assert (again.unknown, again.posted) == (1, 2)
     assert states(approved) == ["unknown", "posted", "posted"]
     assert len(set(erp.attempts)) == len(erp.attempts) == 3
+
+
+@pytest.mark.parametrize("idempotency", [Idempotency.SEARCH, Idempotency.UNIQUE_REFERENCE])
+def test_a_lost_request_goes_again_once_it_was_read_back_and_nothing_is_under_way(
+    approved, idempotency
+):
+    erp = searching(timedelta(0), idempotency)
+    erp.misbehave = lambda entry: "lose the request" if entry.entry_no == 1 else ""
+    run(approved, erp)
+    erp.misbehave = lambda _: ""
+    assert run(approved, erp).posted == 3
+    assert states(approved) == ["posted"] * 3
+    assert len(erp.documents) == 3
+
+
+def test_an_entry_that_the_erp_turned_away_stays_approved(approved):
+    erp = MemoryLedger(misbehave=lambda entry: "busy" if entry.entry_no == 1 else "")
+    sent = run(approved, erp)
+    assert (sent.busy, sent.posted, sent.has_stopped) == (1, 0, True)
+    assert states(approved) == ["approved"] * 3
+
+
+def test_a_document_that_awaits_the_erps_own_posting_is_polled_and_never_sent_again(approved):
+    erp = searching(timedelta(0))
+    erp.misbehave = lambda _: "create"
+    for _ in range(3):
+        run(approved, erp)
+    assert states(approved)[0] == "unknown"
+    erp.misbehave = lambda _: ""
+    for key, document in erp.documents.items():
+        erp.documents[key] = replace(document, state="posted")
+    run(approved, erp)
+    assert states(approved) == ["posted"] * 3
+    assert len(set(erp.attempts)) == len(erp.attempts) == 3
+
+
+def test_a_sender_that_was_paused_past_its_lease_sends_nothing(approved):
+    erp = searching(timedelta(0))
+    with approved.database.connect("poster", autocommit=False) as connection:
+        outbox = Outbox(connection, erp, "NLH", timedelta(seconds=0.01), _sleep_when_begun)
+        sent = outbox.run()
+    assert (sent.unknown, sent.posted, erp.attempts) == (1, 0, [])
 
 
 def test_nothing_more_is_sent_once_one_outcome_is_unknown(approved):
@@ -91,7 +147,7 @@ def test_a_rejection_is_kept_with_its_reason_and_the_rest_goes_on(approved):
 def test_a_sender_that_died_before_the_erp_had_it_is_taken_up_under_the_same_key(approved):
     erp = MemoryLedger()
     with approved.database.connect("poster", autocommit=False) as connection:
-        journal = ledger.begin_sending(connection, ledger.sendable(connection)[0])
+        journal = sending.begin(connection, ledger.sendable(connection)[0]).journal
         connection.commit()
     assert states(approved)[0] == "sending"
     run(approved, erp)
@@ -111,15 +167,14 @@ def test_a_sender_that_died_after_the_erp_had_it_is_only_read_back(approved):
     assert len(erp.attempts) == len(erp.documents) == 3
 
 
-def test_without_a_unique_reference_an_interrupted_entry_waits_for_a_person(approved):
-    erp = MemoryLedger()
-    erp.capabilities = replace(erp.capabilities, idempotency=Idempotency.SEARCH)
+def test_without_a_unique_reference_an_interrupted_entry_is_waited_out_first(approved):
+    erp = searching(timedelta(hours=1))
     with approved.database.connect("poster", autocommit=False) as connection:
-        journal = ledger.begin_sending(connection, ledger.sendable(connection)[0])
+        lease = sending.begin(connection, ledger.sendable(connection)[0], quiet=timedelta(hours=1))
         connection.commit()
     run(approved, erp)
     assert states(approved) == ["unknown", "posted", "posted"]
-    assert journal.key not in erp.attempts
+    assert lease.journal.key not in erp.attempts
 
 
 def test_an_entry_that_comes_to_be_held_after_it_was_listed_is_not_sent(approved):

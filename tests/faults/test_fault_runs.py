@@ -1,0 +1,49 @@
+"""Posting under faults, seeded: exactly once; and the naive variant, which shows that it bites.
+
+`make faults SEED= BATCHES=` fights longer; the figures of recorded runs are in docs/posting.md.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.faults.arena import Fight, run, summary
+
+SEEDS = (20261031, 4711)
+BATCHES = 40
+
+
+@pytest.fixture(scope="module", params=SEEDS)
+def fought(request):
+    """A fight and the same batches undisturbed."""
+    fight = Fight(request.param, BATCHES)
+    return fight, run(fight), run(fight.undisturbed())
+
+
+def test_every_batch_is_in_the_erp_exactly_once(fought):
+    _, outcome, _ = fought
+    assert (outcome.verdict.duplicates, outcome.verdict.missing) == (0, 0)
+
+
+def test_the_ledger_and_the_erp_say_what_an_undisturbed_run_says(fought):
+    fight, outcome, undisturbed = fought
+    assert outcome.verdict.checksums == undisturbed.verdict.checksums
+    assert summary(fight, outcome, undisturbed)["checksum_equal"]
+
+
+def test_the_audit_chain_and_all_entries_verify(fought):
+    assert fought[1].verdict.problems == []
+
+
+def test_it_was_a_fight(fought):
+    fight, outcome, undisturbed = fought
+    assert outcome.faults > 0
+    assert sum(outcome.kills.values()) > 0
+    assert outcome.database_stops == fight.database_stops
+    assert (undisturbed.faults, undisturbed.database_stops) == (0, 0)
+
+
+def test_asking_again_at_once_posts_twice():
+    naive = run(replace(Fight(SEEDS[0], BATCHES), is_naive=True))
+    assert naive.verdict.duplicates > 0
+    assert naive.verdict.over_posted > 0
