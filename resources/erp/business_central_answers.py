@@ -125,23 +125,22 @@ class Reader:
     segments: SegmentMap
     dimensions: Mapping[str, str]
 
-    def draft(self, key: str, journal: Journal, rows: Sequence[dict[str, Any]]) -> ErpDocument:
+    def draft(self, key: str, rows: Sequence[dict[str, Any]]) -> ErpDocument:
         """Return the lines of a journal that is not posted as a document. Raises ErpUnknown."""
         rows = sorted(rows, key=lambda row: int(row["lineNumber"]))
         amounts = [amount(row["amount"]) for row in rows]
         sides = [(max(one, Decimal(0)), max(-one, Decimal(0))) for one in amounts]
-        return self._document(key, journal.id, DRAFT, rows, sides)
+        return self._document(key, DRAFT, rows, sides)
 
     def posted(self, key: str, rows: Sequence[dict[str, Any]]) -> ErpDocument:
         """Return G/L entries of one document number as a document. Raises ErpUnknown."""
         rows = sorted(rows, key=lambda row: int(row["entryNumber"]))
         sides = [(amount(row["debitAmount"]), amount(row["creditAmount"])) for row in rows]
-        return self._document(key, str(rows[0]["entryNumber"]), POSTED, rows, sides)
+        return self._document(key, POSTED, rows, sides)
 
     def _document(
         self,
         key: str,
-        reference: str,
         state: str,
         rows: Sequence[dict[str, Any]],
         sides: Sequence[tuple[Decimal, Decimal]],
@@ -155,7 +154,7 @@ class Reader:
         if len(days) != 1:
             raise ErpUnknown(Reason.DUPLICATE, "one document number stands on several days")
         return ErpDocument(
-            reference=reference,
+            reference=reference_of(self.entity, rows[0]),
             number=str(rows[0]["documentNumber"]),
             key=key if there == {key} else "",
             state=state,
@@ -180,6 +179,11 @@ class Reader:
             description=unmarked(str(row["description"]))[0],
             **values,
         )
+
+
+def reference_of(entity: str, row: Mapping[str, Any]) -> str:
+    """Return what names a line's document in all companies: their numbers repeat."""
+    return f"{entity}/{row['documentNumber']}"
 
 
 def key_of(row: Mapping[str, Any]) -> str:

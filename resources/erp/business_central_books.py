@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from billing.ledger.erp import ErpAccount, ErpLine, ErpPeriod, ErpSegment, ErpUnknown, Reason
-from resources.erp.business_central_answers import key_of
+from resources.erp.business_central_answers import key_of, reference_of
 from resources.erp.business_central_settings import BusinessCentralSettings
 from resources.erp.odata import ODataClient, amount, day, literal
 
@@ -98,7 +98,7 @@ class BusinessCentralBooks:
     def _line(self, entity: str, row: dict[str, Any]) -> ErpLine:
         return ErpLine(
             entity=entity,
-            reference=str(row["documentNumber"]),
+            reference=reference_of(entity, row),
             key=key_of(row),
             accounting_date=day(row["postingDate"]),
             account=self._settings.segments.own_account(entity, str(row["accountNumber"])),

@@ -115,7 +115,7 @@ class BusinessCentralDrafts:
         path = f"{self._path(entity, journal)}/journalLines"
         rows = list(self._odata.rows(path, {"$expand": "dimensionSetLines"}))
         reader = Reader(entity, self._settings.segments, self._settings.dimensions)
-        return reader.draft(key, journal, rows) if rows else None
+        return reader.draft(key, rows) if rows else None
 
     def _replace(
         self,

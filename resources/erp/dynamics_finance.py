@@ -85,7 +85,6 @@ class DynamicsFinanceLedger:
             raise ErpUnknown(Reason.DUPLICATE, "posted already, and its journal is gone")
         if found is None or not _is_complete(entry, found):
             self._check_books(entry)
-            self._journals.delete_all(entry.entity, entry.key)
             self._bring(entry)
             self._check_kept(entry)
         raise ErpUnknown(Reason.AWAITING_POST)
@@ -128,9 +127,13 @@ class DynamicsFinanceLedger:
             raise ErpRejected(Reason.ACCOUNT_UNKNOWN, "an account is missing or suspended")
 
     def _bring(self, entry: JournalEntry) -> None:
-        if len(entry.lines) <= self._settings.package_above:
+        """Replace what there may be of the entry. An import that runs is not disturbed."""
+        is_long = len(entry.lines) > self._settings.package_above
+        execution = self._packages.free(entry.key) if is_long else ""
+        self._journals.delete_all(entry.entity, entry.key)
+        if not is_long:
             self._journals.create(entry)
-        elif not self._packages.bring(entry):
+        elif not self._packages.bring(entry, execution):
             self._journals.delete_all(entry.entity, entry.key)
             raise ErpRejected(Reason.OTHER, "the ERP's import failed; its job log says why")
 

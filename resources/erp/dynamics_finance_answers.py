@@ -5,11 +5,14 @@ Pure reading of answers, and how a key is written; the calls are in `dynamics_fi
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from billing.ledger.erp import (
+    CREATED,
+    DRAFT,
     POSTED,
     ErpDocument,
     ErpRejected,
@@ -21,7 +24,7 @@ from billing.ledger.erp import (
 from resources.erp.dynamics_finance_settings import DynamicsFinanceSettings
 from resources.erp.odata import amount, day
 
-CREATED = "created"  # complete in the ERP, and not posted by it yet
+_KEY = re.compile(r"[^*\s]+")
 TEXT = 60  # characters of a line's text, and of a journal's description
 
 # Words of the English client, in small letters, and what they mean: all of a row, first match.
@@ -55,28 +58,46 @@ def document_digest(key: str) -> str:
     """Return what stands in `Document` of each line: 20 characters, 100 bits of the key.
 
     It goes on to the posted entry, whose number is the only field that says where it came from;
-    the whole key is the description of the journal.
+    the whole key is in the description of the journal.
     """
     digest = hashlib.sha256(f"document {key}".encode()).digest()
     return base64.b32encode(digest)[:20].decode()
 
 
+def description_of(entry: JournalEntry) -> str:
+    """Return what stands in a journal's description: the key, and how many lines belong to it.
+
+    By the number a journal is known that an import has left half way.
+    """
+    return f"{entry.key} {len(entry.lines)}"
+
+
 @dataclass(frozen=True)
 class Header:
-    """A journal. `number` is the ERP's own."""
+    """A journal. `number` is the ERP's own in its company; `key` is empty if it is not ours."""
 
     number: str
     key: str
+    count: int
     is_posted: bool
+
+    def state(self, lines: int) -> str:
+        """Return the state of a journal that has so many lines."""
+        if self.is_posted:
+            return POSTED
+        return CREATED if lines == self.count else DRAFT
 
 
 def header_of(row: Mapping[str, Any]) -> Header:
     """Return a journal as it was read. Raises ErpUnknown."""
     try:
         is_posted = {"Yes": True, "No": False}[str(row["IsPosted"])]
-        return Header(str(row["JournalBatchNumber"]), str(row["Description"]), is_posted)
+        number = str(row["JournalBatchNumber"])
+        key, _, count = str(row["Description"]).partition(" ")
     except KeyError:
         raise ErpUnknown(Reason.UNREADABLE_ANSWER) from None
+    is_ours = count.isdecimal() and count.isascii()
+    return Header(number, key if is_ours else "", int(count) if is_ours else 0, is_posted)
 
 
 def document_of(
@@ -92,10 +113,10 @@ def document_of(
     if len(days) != 1:
         raise ErpUnknown(Reason.DUPLICATE, "one journal has lines of several days")
     return ErpDocument(
-        reference=header.number,
+        reference=f"{settings.company(entity)}/{header.number}",
         number=", ".join(sorted(vouchers)),
         key=header.key,
-        state=POSTED if header.is_posted else CREATED,
+        state=header.state(len(rows)),
         accounting_date=days.pop(),
         lines=tuple(
             JournalLine(
@@ -112,7 +133,7 @@ def document_of(
 
 def check_texts(entry: JournalEntry) -> None:
     """Refuse what the ERP would cut, or read as a pattern. Raises ErpRejected (TOO_LARGE)."""
-    if len(entry.key) > TEXT or "*" in entry.key:
+    if len(description_of(entry)) > TEXT or not _KEY.fullmatch(entry.key):
         raise ErpRejected(Reason.TOO_LARGE, "the key is longer than the ERP keeps")
     if any(len(line.description) > TEXT for line in entry.lines):
         raise ErpRejected(Reason.TOO_LARGE, "a description is longer than the ERP keeps")

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.ledger.erp import ErpAccount, ErpLine, ErpPeriod, ErpSegment
-from resources.erp.dynamics_finance_answers import document_digest
+from resources.erp.dynamics_finance_answers import Header, document_digest, header_of
 from resources.erp.dynamics_finance_journals import ALL_COMPANIES, HEADERS
 from resources.erp.dynamics_finance_settings import DynamicsFinanceSettings
 from resources.erp.odata import ODataClient, amount, day, literal
@@ -76,12 +76,13 @@ class DynamicsFinanceBooks:
 
     def lines_on(self, entity: str, accounts: Sequence[str], since: date) -> list[ErpLine]:
         """Return posted lines on the accounts, whoever made them. Raises ErpUnknown."""
-        keys = {document_digest(key): key for key in self._posted_keys(entity)}
+        ours = {document_digest(header.key): header for header in self._posted_headers(entity)}
         found = []
         for entry, row in self._posted(entity, f"AccountingDate ge {_moment(since)}"):
             account = self._account(entity, row)
             if account in accounts:
-                found.append(_line(entity, account, keys, entry, row))
+                header = ours.get(str(entry["DocumentNumber"]))
+                found.append(self._line(entity, account, header, entry, row))
         return found
 
     def is_posted(self, entity: str, key: str) -> bool:
@@ -108,32 +109,37 @@ class DynamicsFinanceBooks:
             if row["GeneralJournalEntry"] in entries:
                 yield entries[row["GeneralJournalEntry"]], row
 
-    def _posted_keys(self, entity: str) -> Iterator[str]:
+    def _posted_headers(self, entity: str) -> Iterator[Header]:
         company = literal(self._settings.company(entity))
         name = literal(self._settings.journal_name)
         ours = f"dataAreaId eq {company} and JournalName eq {name} and IsPosted eq {YES}"
-        return (str(row["Description"]) for row in self._rows(HEADERS, ours))
+        return (one for one in map(header_of, self._rows(HEADERS, ours)) if one.key)
+
+    def _line(
+        self,
+        entity: str,
+        account: str,
+        header: Header | None,
+        entry: dict[str, Any],
+        row: dict[str, Any],
+    ) -> ErpLine:
+        value, is_credit = amount(row["AccountingCurrencyAmount"]), row["IsCredit"] == "Yes"
+        number = entry["SubledgerVoucher"] if header is None else header.number
+        return ErpLine(
+            entity=entity,
+            reference=f"{self._settings.company(entity)}/{number}",
+            key="" if header is None else header.key,
+            accounting_date=day(row["AccountingDate"]),
+            account=account,
+            debit=Decimal(0) if is_credit else value,
+            credit=-value if is_credit else Decimal(0),
+        )
 
     def _account(self, entity: str, row: dict[str, Any]) -> str:
         return self._settings.values_of(entity, str(row["LedgerAccount"]))["account"]
 
     def _rows(self, collection: str, which: str) -> Iterator[dict[str, Any]]:
         return self._odata.rows(collection, {"$filter": which, **ALL_COMPANIES})
-
-
-def _line(
-    entity: str, account: str, keys: dict[str, str], entry: dict[str, Any], row: dict[str, Any]
-) -> ErpLine:
-    value, is_credit = amount(row["AccountingCurrencyAmount"]), row["IsCredit"] == "Yes"
-    return ErpLine(
-        entity=entity,
-        reference=str(entry["SubledgerVoucher"]),
-        key=keys.get(str(entry["DocumentNumber"]), ""),
-        accounting_date=day(row["AccountingDate"]),
-        account=account,
-        debit=Decimal(0) if is_credit else value,
-        credit=-value if is_credit else Decimal(0),
-    )
 
 
 def _moment(on: date) -> str:

@@ -17,6 +17,7 @@ from billing.ledger.erp import (
 )
 from resources.erp.dynamics_finance_answers import (
     Header,
+    description_of,
     document_digest,
     document_of,
     header_of,
@@ -57,7 +58,7 @@ class DynamicsFinanceJournals:
             {
                 "$filter": f"dataAreaId eq {literal(self._settings.company(entity))}"
                 f" and JournalName eq {literal(self._settings.journal_name)}"
-                f" and Description eq {literal(key)}",
+                f" and Description eq {literal(key + ' *')}",  # the star is a wildcard
                 **ALL_COMPANIES,
             },
         )
@@ -109,7 +110,7 @@ class DynamicsFinanceJournals:
         content = {
             "dataAreaId": self._settings.company(entry.entity),
             "JournalName": self._settings.journal_name,
-            "Description": entry.key,
+            "Description": description_of(entry),
         }
         answer = self._odata.call("POST", HEADERS, content=content, params=ALL_COMPANIES)
         if answer.status != MADE:

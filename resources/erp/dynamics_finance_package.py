@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 
 from billing.ledger.erp import ErpUnknown, JournalEntry, Reason
 from resources.erp.answering import ErpCaller
-from resources.erp.dynamics_finance_answers import document_digest
+from resources.erp.dynamics_finance_answers import description_of, document_digest
 from resources.erp.dynamics_finance_settings import DynamicsFinanceSettings
 from resources.erp.odata import ODataClient
 
@@ -24,6 +24,7 @@ ENTITY = "General journal"
 RUNNING = {"Executing", "NotRun"}
 DONE, NEVER_HEARD = "Succeeded", "Unknown"
 ATTEMPTS = 20
+STILL_RUNNING = "the ERP is still importing"
 WHEN = (1980, 1, 1, 0, 0, 0)  # the same entry gives the same package
 COLUMNS = (
     "JOURNALBATCHNUMBER", "LINENUMBER", "JOURNALNAME", "DESCRIPTION", "ACCOUNTTYPE",
@@ -46,28 +47,31 @@ class DynamicsFinancePackages:
         self._settings, self._odata = settings, odata
         self._caller, self._wait = caller, wait
 
-    def bring(self, entry: JournalEntry) -> bool:
-        """Have the entry imported; False when the import failed and may have left a part.
+    def free(self, key: str) -> str:
+        """Return the id under which the key's next import may be started.
 
-        Only for a key that has no journal: an earlier import that is over does not count then.
-        Raises ErpUnknown (AWAITING_POST) while one runs.
+        Imports that are over do not count: the caller knows what became of them. Raises ErpUnknown
+        (AWAITING_POST) while one runs.
         """
-        execution, status = self._latest(entry.key)
-        if status == NEVER_HEARD:
-            self._start(entry, execution)
-            status = self._outcome(execution)
-        if status in RUNNING or status == NEVER_HEARD:
-            raise ErpUnknown(Reason.AWAITING_POST, "the ERP is still importing")
-        return status == DONE
-
-    def _latest(self, key: str) -> tuple[str, str]:
-        """Return the import of the key that runs, or the id of the next one to start."""
         for attempt in range(1, ATTEMPTS + 1):
             execution = f"tieout-{key}-{attempt}"
             status = self._status(execution)
-            if status in RUNNING or status == NEVER_HEARD:
-                return execution, status
+            if status in RUNNING:
+                raise ErpUnknown(Reason.AWAITING_POST, STILL_RUNNING)
+            if status == NEVER_HEARD:
+                return execution
         raise ErpUnknown(Reason.OTHER, "too many imports of this key are over")
+
+    def bring(self, entry: JournalEntry, execution: str) -> bool:
+        """Have the entry imported; False when the import failed and may have left a part.
+
+        Raises ErpUnknown (AWAITING_POST) when it takes longer than we wait.
+        """
+        self._start(entry, execution)
+        status = self._outcome(execution)
+        if status in RUNNING or status == NEVER_HEARD:
+            raise ErpUnknown(Reason.AWAITING_POST, STILL_RUNNING)
+        return status == DONE
 
     def _start(self, entry: JournalEntry, execution: str) -> None:
         url = self._upload(f"{execution}.zip", package(entry, self._settings))
@@ -135,10 +139,11 @@ def _rows(entry: JournalEntry, settings: DynamicsFinanceSettings) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
+    description = description_of(entry)
     for line in entry.lines:
         writer.writerow(
             (
-                "TIEOUT-1", line.line_no, settings.journal_name, entry.key, "Ledger",
+                "TIEOUT-1", line.line_no, settings.journal_name, description, "Ledger",
                 settings.account_of(entry.entity, line), entry.accounting_date.isoformat(),
                 "TIEOUT-1", settings.currency, f"{line.debit:.2f}", f"{line.credit:.2f}",
                 line.description, document_digest(entry.key),

@@ -50,7 +50,8 @@ class EntraTokens:
     def token(self) -> str:
         """Return a token that is good for a while yet.
 
-        Raises ErpRejected (ACCESS: the login is wrong) or ErpBusy (nothing was sent to the ERP).
+        Raises ErpRejected (ACCESS: the login is wrong), ErpBusy (nothing was sent to the ERP) or
+        ErpUnknown (LEASE_OVER).
         """
         if not self._token or self._now() >= self._until - SPARE:
             self._renew()
@@ -72,7 +73,9 @@ class EntraTokens:
         try:
             answer = self._caller.call("POST", url, headers=FORM, body=urlencode(form).encode())
             said = answer.json()
-        except ErpUnknown:
+        except ErpUnknown as unknown:
+            if unknown.reason_code == Reason.LEASE_OVER:
+                raise  # what went out before is not known here
             raise ErpBusy(Reason.UNAVAILABLE) from None
         if answer.status != 200:
             raise ErpRejected(Reason.ACCESS, "the login of the application was refused")

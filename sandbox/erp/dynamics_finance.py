@@ -158,7 +158,8 @@ class DynamicsFinance:
         ]
         fields = frozenset(rows[0]) if rows else reads.FIELDS.get(path, frozenset())
         try:
-            shown, after = page(select(rows, query, fields), query, self.page_size)
+            chosen = select(rows, query, fields, has_wildcards=True)
+            shown, after = page(chosen, query, self.page_size)
             answer: dict[str, Any] = {
                 "@odata.context": f"{url}/$metadata#{path}",
                 "value": [_shown(picked(row, query, fields)) for row in shown],

@@ -140,15 +140,14 @@ class Journals:
             lines = [_book_line(line) for line in journal.lines]
             first = journal.lines[0].values
             try:
-                document = self.company.add(
-                    journal.description, first["TransDate"], first["Document"], lines,
+                self.company.add(
+                    journal.description.split(" ")[0], first["TransDate"], first["Document"], lines,
                     is_posted=True,
                 )  # fmt: skip
             except RefusedError as refused:
                 journal.log = _log(refused)
             else:
                 journal.is_posted, journal.log = True, ""
-                del document
 
     def _ledger_account(self, content: dict[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
         if content.get("AccountType", "Ledger") != "Ledger":

@@ -38,10 +38,17 @@ def compare(operator: str, left: Any, right: Any) -> bool:
     return results[operator]
 
 
+def _fits(value: Any, pattern: str) -> bool:
+    """Say whether a text fits a pattern in which a star stands for anything."""
+    parts = ".*".join(re.escape(part) for part in pattern.split("*"))
+    return isinstance(value, str) and re.fullmatch(parts, value) is not None
+
+
 @dataclass
 class _Parser:
     words: list[str]
     fields: frozenset[str]
+    has_wildcards: bool = False
 
     def test(self) -> Test:
         made = self._any()
@@ -79,6 +86,8 @@ class _Parser:
         if operator not in OPERATORS:
             raise QueryError(f"operator {operator}")
         value = _value(text)
+        if self.has_wildcards and operator == "eq" and isinstance(value, str) and "*" in value:
+            return lambda row: _fits(row[name], value)
         return lambda row: compare(operator, row[name], value)
 
 
@@ -95,7 +104,7 @@ def _value(text: str) -> Any:
         raise QueryError(f"{text} is no literal") from None
 
 
-def filtered(text: str, fields: frozenset[str]) -> Test:
+def filtered(text: str, fields: frozenset[str], *, has_wildcards: bool = False) -> Test:
     """Return the test that a `$filter` makes. Raises QueryError."""
     words, place = [], 0
     while place < len(text.rstrip()):
@@ -104,17 +113,23 @@ def filtered(text: str, fields: frozenset[str]) -> Test:
             raise QueryError("unreadable")
         words.append(found[1])
         place = found.end()
-    return _Parser(words, fields).test()
+    return _Parser(words, fields, has_wildcards).test()
 
 
-def select(rows: Sequence[Row], query: Mapping[str, str], fields: frozenset[str]) -> list[Row]:
+def select(
+    rows: Sequence[Row],
+    query: Mapping[str, str],
+    fields: frozenset[str],
+    *,
+    has_wildcards: bool = False,
+) -> list[Row]:
     """Return the rows that a query asks for, in its order. Raises QueryError."""
     unknown = {name for name in query if name.startswith("$")} - KNOWN
     if unknown:
         raise QueryError(f"option {sorted(unknown)[0]}")
     found = list(rows)
     if "$filter" in query:
-        test = filtered(query["$filter"], fields)
+        test = filtered(query["$filter"], fields, has_wildcards=has_wildcards)
         found = [row for row in found if test(row)]
     for term in reversed(query.get("$orderby", "").split(",")):
         name, _, way = term.strip().partition(" ")

@@ -58,6 +58,8 @@ def test_lines_of_an_account_have_their_side(bc, entry):
     sides = {(one.account, one.debit, one.credit) for one in found}
     value, nothing = Decimal("80.25"), Decimal(0)
     assert sides == {("1110", value, nothing), ("4010", nothing, value)}
+    document = bc.ledger().find("NLH", entry.key)
+    assert {one.reference for one in found} == {document.reference}
 
 
 def test_a_next_page_somewhere_else_is_not_asked_for(bc, monkeypatch):

@@ -6,9 +6,18 @@ from decimal import Decimal
 
 import pytest
 
-from billing.ledger.erp import POSTED, ErpBusy, ErpRejected, ErpUnknown, Reason, compare
+from billing.ledger.erp import (
+    CREATED,
+    DRAFT,
+    POSTED,
+    ErpBusy,
+    ErpRejected,
+    ErpUnknown,
+    Reason,
+    compare,
+)
 from resources.erp.dynamics_finance import DynamicsFinanceLedger
-from resources.erp.dynamics_finance_answers import CREATED, reason_of
+from resources.erp.dynamics_finance_answers import description_of, reason_of
 from resources.erp.dynamics_finance_batch import CONTENT_TYPE, answers, changeset
 from sandbox.erp.faults import Fault
 from tests.fixtures.erp.dynamics_finance import environment
@@ -48,38 +57,10 @@ def is_there_once(d365, entry):
     return d365.harness.documents("NLH", entry.key) == 1
 
 
-def header(d365, key):
-    content = {"dataAreaId": "nlh", "JournalName": "TIEOUT", "Description": key}
+def header(d365, description):
+    content = {"dataAreaId": "nlh", "JournalName": "TIEOUT", "Description": description}
     made = d365.raw("POST", "LedgerJournalHeaders?cross-company=true", json=content)
     return made.json()["JournalBatchNumber"]
-
-
-# How accounts and texts are written
-
-
-def test_accounts_are_written_in_the_order_of_the_format(d365, entry):
-    settings = d365.settings()
-    assert settings.account_of("NLH", entry.lines[0]) == "11100-200--MC"
-    bare = replace(entry.lines[0], facility="", payer_class="")
-    assert settings.account_of("NLH", bare) == "11100---"
-    other = d365.settings(account_format=("PayerClass", "MainAccount", "Facility"), delimiter="|")
-    assert other.account_of("NLH", entry.lines[0]) == "MC|11100|200"
-
-
-def test_accounts_are_read_back_also_without_empty_segments_at_the_end(d365):
-    read = d365.settings().values_of
-    there = {"account": "1110", "facility": "EAST", "payer_class": "medicare"}
-    assert read("NLH", "11100-200--MC") == there
-    assert read("NLH", "4010") == {"account": "4010", "facility": "", "payer_class": ""}
-    assert read("NLH", "4010-200")["facility"] == "EAST"
-
-
-def test_a_segment_with_the_delimiter_in_it_is_refused(d365, entry):
-    for change in ({"delimiter": "1"}, {"account_format": ("MainAccount", "Facility")}):
-        with pytest.raises(ErpRejected) as refusal:
-            d365.ledger(**change).post(entry)
-        assert refusal.value.reason_code == Reason.MAPPING
-    assert d365.stub.requests == []
 
 
 def test_texts_of_sixty_characters_are_kept_and_longer_ones_refused(d365, entry):
@@ -127,10 +108,10 @@ def test_lines_that_come_late_find_their_journal_gone(d365, entry):
 
 
 def test_a_journal_that_comes_late_is_empty_and_goes_with_the_next_attempt(d365, entry):
-    header(d365, entry.key)
+    header(d365, description_of(entry))
     assert d365.ledger().find("NLH", entry.key) is None
     assert is_there_once(d365, entry)
-    header(d365, entry.key)
+    header(d365, description_of(entry))
     assert d365.ledger().find("NLH", entry.key).state == POSTED
 
 
@@ -138,6 +119,22 @@ def test_a_created_journal_that_says_something_else_is_replaced(d365, entry, mak
     assert waits(d365.ledger(), make_entry(key=entry.key, amount="1.00"))
     assert d365.ledger().find("NLH", entry.key).state == CREATED
     assert is_there_once(d365, entry)
+
+
+def test_a_journal_with_fewer_lines_than_it_names_is_a_draft_and_is_replaced(d365, entry):
+    half = replace(entry, lines=entry.lines[:2])
+    assert waits(d365.ledger(), half)
+    journals(d365)[0].description = description_of(entry)
+    assert d365.ledger().find("NLH", entry.key).state == DRAFT
+    assert is_there_once(d365, entry)
+
+
+def test_journals_that_name_no_key_of_ours_are_not_ours(d365, entry):
+    for description in ("accruals of May", entry.key, f"{entry.key} many", f"{entry.key}0 4"):
+        header(d365, description)
+    assert is_there_once(d365, entry)
+    assert len(journals(d365)) == 5
+    assert d365.ledger().lines_on("NLH", ["1110"], date(2026, 5, 1))[0].key == entry.key
 
 
 def test_two_journals_of_one_key_are_for_a_person_to_look_at(d365, entry):
@@ -268,7 +265,8 @@ def test_lines_of_an_account_have_their_side(d365, entry):
     sides = {(one.account, one.debit, one.credit) for one in found}
     value, nothing = Decimal("80.25"), Decimal(0)
     assert sides == {("1110", value, nothing), ("4010", nothing, value)}
-    assert {one.key for one in found} == {entry.key}
+    document = d365.ledger().find("NLH", entry.key)
+    assert {(one.key, one.reference) for one in found} == {(entry.key, document.reference)}
 
 
 def test_a_created_journal_with_other_dimensions_is_replaced(d365, entry):

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from billing.ledger.erp import ErpRejected, ErpUnknown, Reason, compare
+from billing.ledger.erp import DRAFT, ErpRejected, ErpUnknown, Reason, compare
+from resources.erp.dynamics_finance import DynamicsFinanceLedger
 from resources.erp.dynamics_finance_package import package
 from sandbox.erp.faults import Fault
 from tests.fixtures.erp.dynamics_finance import environment
@@ -91,6 +92,30 @@ def test_an_import_of_a_part_leaves_nothing_and_may_be_tried_again(d365, entry):
         f"tieout-{entry.key}-1",
         f"tieout-{entry.key}-2",
     ]
+
+
+def test_a_part_that_nobody_took_back_is_a_draft_and_is_replaced(d365, entry, monkeypatch):
+    d365.stub.packages.answers_until_done = 0
+    monkeypatch.setattr(DynamicsFinanceLedger, "_bring", _only_start)
+    d365.harness.fault(Fault.PARTIAL)
+    with pytest.raises(ErpUnknown):
+        ledger(d365).post(entry)
+    monkeypatch.undo()
+    assert ledger(d365).find("NLH", entry.key).state == DRAFT
+    assert is_there_once(d365, entry)
+
+
+def _only_start(self, entry):
+    self._packages._start(entry, self._packages.free(entry.key))
+    raise ErpUnknown(Reason.TIMEOUT)
+
+
+def test_a_part_of_an_import_that_runs_is_not_disturbed(d365, entry):
+    d365.stub.packages.answers_until_done = 8
+    assert outcome(d365, entry, polls=2) == Reason.AWAITING_POST
+    d365.stub.journals["nlh"].all["00001"].lines.pop()
+    assert outcome(d365, entry, polls=2) == Reason.AWAITING_POST
+    assert list(d365.stub.journals["nlh"].all) == ["00001"]
 
 
 def test_a_failed_import_is_a_refusal(d365, entry):

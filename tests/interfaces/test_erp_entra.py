@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from billing.ledger.erp import ErpBusy, ErpRejected, Reason
+from billing.ledger.deadline import sending_until
+from billing.ledger.erp import ErpBusy, ErpRejected, ErpUnknown, Reason
 from resources.erp.business_central import BusinessCentralLedger
 from resources.erp.entra import EntraApp
 from sandbox.erp.business_central import RESOURCE
@@ -60,6 +61,13 @@ def test_without_a_login_server_nothing_was_sent(bc, make_entry):
     with pytest.raises(ErpBusy):
         ledger.post(make_entry())
     assert bc.stub.requests == []
+
+
+def test_a_login_after_the_time_to_send_is_over_is_unknown(bc, make_entry):
+    with sending_until(0.0), pytest.raises(ErpUnknown) as unknown:
+        bc.ledger().post(make_entry())
+    assert unknown.value.reason_code == Reason.LEASE_OVER
+    assert bc.stub.entra.requests == 0
 
 
 def test_no_secret_shows_in_the_settings(bc):
