@@ -23,7 +23,10 @@ from billing.ledger.erp import (
 )
 from sandbox.erp.faults import Fault
 
-HARNESSES = ("tryton", "plain", "sap_s4", "journal_file", "netsuite")
+HARNESSES = (
+    "tryton", "plain", "sap_s4", "journal_file", "netsuite", "business_central",
+    "dynamics_finance",
+)  # fmt: skip
 DAY = date(2026, 5, 9)
 LOST = (Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.HTML_AFTER)
 NEVER_DONE = (Fault.DROP_BEFORE, Fault.ERROR_BEFORE, Fault.HTML_BEFORE)
