@@ -20,7 +20,7 @@ LANDED = """
 select file_id, source, name, sha256, size_bytes, outcome, kind, record_count
 from ops.received_file where outcome <> 'archived' order by source, name
 """
-TOLD = "select file_id, code from ops.exception where origin = 'parsing' and segment is not null"
+TOLD = "select distinct file_id, code from ops.exception where file_id is not null"
 TRANSACTIONS = "select file_id, count(*) as transactions from raw.x12_transaction group by file_id"
 
 

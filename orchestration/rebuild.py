@@ -33,6 +33,8 @@ TAKEN_OVER = (
     (f"select {RECEIPT} from ops.received_file where landed_at is not null",  # noqa: S608
      f"ops.received_file ({RECEIPT})"),
     ("select * from ledger.cutoff", "ledger.cutoff"),
+    ("select * from ledger.request", "ledger.request"),
+    ("select * from ledger.request_act", "ledger.request_act"),
 )  # fmt: skip
 # The ledger without when things were known: event, rule, account, dimensions, amount, evidence.
 LINES = """
@@ -91,6 +93,7 @@ def _take_over(settings: DatabaseSettings, admin: psycopg.Connection[Any]) -> No
     with closing(ScrubbedConnection.connect(settings.url("admin"))) as source:
         (as_of,) = source.execute("select as_of_date from ops.installation").fetchone() or (None,)
         admin.execute("update ops.installation set as_of_date = %s", [as_of])
+        admin.execute("set session_replication_role = replica")  # who asked and decided stays
         for query, table in TAKEN_OVER:
             with (
                 source.cursor().copy(f"copy ({query}) to stdout".encode()) as rows,

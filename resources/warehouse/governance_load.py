@@ -5,6 +5,7 @@ The pipeline's roles may read what is loaded here and never change it.
 
 import csv
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from psycopg import Connection, sql
 
 from billing.governance.approvals import ApprovalPolicy, read_approvals
 from billing.governance.group import Group, read_group
+from billing.ledger.requests import request_kind
+from billing.ledger.rules import read_chart, read_rules
 
 DEFAULT_AS_OF = date(2026, 10, 31)
 CHART = Path(__file__).parents[2] / "dbt_project" / "seeds" / "chart_of_accounts.csv"
@@ -30,6 +33,7 @@ def load_governance(connection: Connection[Any], folder: Path, chart: Path = CHA
         _load_group(connection, group)
         _load_approvals(connection, policy)
         _load_chart(connection, chart)
+        _load_request_kinds(connection, chart)
 
 
 def set_as_of(connection: Connection[Any], as_of: date) -> None:
@@ -90,6 +94,15 @@ def _load_chart(connection: Connection[Any], chart: Path) -> None:
         ]
     columns = ("account", "name", "account_type", "normal_side", "reaches_erp")
     _replace(connection, "ledger.account", columns, rows)
+
+
+def _load_request_kinds(connection: Connection[Any], chart: Path) -> None:
+    """Every rule whose date is that of a decision can be asked for."""
+    accounts = read_chart(chart.read_text())
+    rules = read_rules((chart.parent / "posting_rules.csv").read_text(), accounts)
+    kinds = [request_kind(rule, accounts) for rule in rules.values() if rule.is_decided]
+    columns = ("event", "rule", "approval_class", "subject", "room_account", "room_sign")
+    _replace(connection, "ledger.request_kind", columns, [astuple(kind) for kind in kinds])
 
 
 def _replace(

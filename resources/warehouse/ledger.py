@@ -197,7 +197,9 @@ def problems(connection: Connection) -> list[str]:
     chain = connection.execute("select seq, problem from ledger.verify_chain()")
     found = [f"audit row {seq}: {problem}" for seq, problem in chain]
     stored = connection.execute("select entry_id, problem from ledger.verify_entries()")
-    return found + [f"entry {entry_id}: {problem}" for entry_id, problem in stored]
+    found += [f"entry {entry_id}: {problem}" for entry_id, problem in stored]
+    asked = connection.execute("select request_id, problem from ledger.verify_requests()")
+    return found + [f"request {number}: {problem}" for number, problem in asked]
 
 
 def call(connection: Connection, query: str, *values: object) -> tuple[Any, ...]:

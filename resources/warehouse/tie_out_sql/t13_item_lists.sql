@@ -39,6 +39,15 @@ item as (
     union all
     select entity_code, '2125', amount
     from account_credit
+    union all
+    -- What people decided takes from these lists, or adds to them.
+    select
+        request.entity_code, side.account,
+        case side.account when rules.debit then request.amount else -request.amount end
+    from ledger.request_state as request
+    inner join seeds.posting_rules as rules using (event)
+    cross join (values ('2110'), ('2115'), ('2125')) as side (account)
+    where request.state = 'approved' and side.account in (rules.debit, rules.credit)
 ),
 
 posted as (
