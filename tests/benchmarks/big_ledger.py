@@ -24,7 +24,7 @@ select md5('base' || n) as event_id, %(first)s::date + n / %(per_day)s as day,
        (array['MAIN', 'EAST', 'NONE'])[1 + n %% 3] as facility_code,
        (array['medicare', 'commercial', 'none', 'medicaid'])[1 + n %% 4] as payer_class,
        md5('claim' || n / 3) as claim_key, md5('account' || n / 4) as account_key,
-       (1 + n * 7919 %% 90000)::numeric(14, 2) / 100 as amount
+       (1 + n::bigint * 7919 %% 90000)::numeric(14, 2) / 100 as amount
 from generate_series(0, %(events)s - 1) as n
 """
 ENTRIES = """
