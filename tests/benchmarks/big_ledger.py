@@ -66,6 +66,10 @@ select entry_id, 'tryton', 'ref-' || entry_id, 'no-' || entry_id, 'posted', acco
        clock_timestamp(), true
 from ledger.entry
 """
+NUMBERS = """
+insert into ledger.entry_number
+select entity_code, max(entry_no) from ledger.entry group by entity_code
+"""
 DEMANDED = """
 insert into marts.fct_ledger_line
 select line_id, event_id, event, rule, rule_version, account, signed_amount, entity_code,
@@ -114,6 +118,9 @@ def digest(books: Books) -> None:
             "create or replace trigger forget_digest after insert or update or delete or truncate"
             " on marts.fct_ledger_line for each statement execute function ledger.forget_digest()"
         )
+        books.by("transform").execute(
+            "create unique index on marts.fct_ledger_digest (entity_code, original_date, slot)"
+        )
         books.by("transform").execute("analyze marts.fct_ledger_digest")
 
 
@@ -136,8 +143,7 @@ class BigLedger:
                                       "events": self.lines // 2})  # fmt: skip
             for statement in (ENTRIES, SIDES, LINES, EVENTS, DOCUMENTS, DEMANDED):
                 admin.execute(statement.encode())
-            admin.execute("insert into ledger.entry_number"
-                          " select entity_code, max(entry_no) from ledger.entry group by 1")  # fmt: skip
+            admin.execute(NUMBERS)
             admin.execute("set session_replication_role = origin")
         self.books.by("transform").execute(INDEXES.encode())
         with self.books.as_owner() as owner:
@@ -153,4 +159,3 @@ class BigLedger:
         new = {"day": AS_OF - timedelta(days=QUIET_DAYS - self.days), "events": lines * 9 // 20}
         run(NEW.replace("|| n)", f"|| n || 'd{self.days}')").encode(), new)
         run(CHANGED, {"shift": self.days * 31, "base": self.lines // 2, "events": lines // 20})
-

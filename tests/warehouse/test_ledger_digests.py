@@ -1,7 +1,6 @@
 """Comparing only the buckets whose digests differ finds exactly what comparing everything finds."""
 
 from datetime import date
-from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -48,49 +47,63 @@ def differences(books):
     return found
 
 
-@pytest.fixture
-def acts(books):
+class Acts:
     """What people, policy, the poster and the ERP may do to entries, by name."""
-    controller, poster = books.by("controller").execute, books.by("poster").execute
 
-    def sign():
-        for entry in books.entries("proposed"):
-            controller("select ledger.approve(%s, %s)", [entry[0], entry[-1]])
+    def __init__(self, books):
+        self.books = books
+        self.controller, self.poster = (books.by(r).execute for r in ("controller", "poster"))
 
-    def refuse():
-        for entry in books.entries("proposed")[:1]:
-            controller(REFUSE, [entry[0]])
+    def approve(self):
+        self.books.approve()
 
-    def release():
-        for entry in books.entries("rejected"):
-            controller("select ledger.release(%s)", [entry[0]])
+    def post(self):
+        self.books.post_all()
 
-    def send(outcome):
-        for entry_id in books.sendable()[:1]:
-            books.send(entry_id)
+    def sign(self):
+        for entry in self.books.entries("proposed"):
+            self.controller("select ledger.approve(%s, %s)", [entry[0], entry[-1]])
+
+    def refuse(self):
+        for entry in self.books.entries("proposed")[:1]:
+            self.controller(REFUSE, [entry[0]])
+
+    def release(self):
+        for entry in self.books.entries("rejected"):
+            self.controller("select ledger.release(%s)", [entry[0]])
+
+    def begin(self, outcome=None):
+        for entry_id in self.books.sendable()[:1]:
+            self.books.send(entry_id)
             if outcome:
-                poster(f"select ledger.{outcome}(%s, 'X')", [entry_id])
+                self.poster(f"select ledger.{outcome}(%s, 'X')", [entry_id])
 
-    def late_document():
-        for entry in books.entries("rejected", "unknown")[:1]:
-            books.record_posted(entry[0])
+    def reject(self):
+        self.begin("record_rejected")
 
-    return SimpleNamespace(
-        approve=books.approve, sign=sign, refuse=refuse, release=release, post=books.post_all,
-        begin=lambda: send(None), reject=lambda: send("record_rejected"),
-        lose=lambda: send("record_unknown"), busy=lambda: send("record_busy"), late=late_document,
-    )  # fmt: skip
+    def lose(self):
+        self.begin("record_unknown")
+
+    def turn_away(self):
+        self.begin("record_busy")
+
+    def late_document(self):
+        for entry in self.books.entries("rejected", "unknown")[:1]:
+            self.books.record_posted(entry[0])
+
+
+NAMES = sorted(name for name in vars(Acts) if not name.startswith("_"))
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_both_ways_find_the_same_after_any_history(books, acts, ledger_line, data):
+def test_both_ways_find_the_same_after_any_history(books, ledger_line, data):
     for _ in range(data.draw(st.integers(1, 4), label="builds")):
         books.demand(data.draw(demands(ledger_line), label="demanded"))
         digest(books)
         books.propose(books.build(passes=data.draw(st.booleans(), label="passes")))
-        for name in data.draw(st.lists(st.sampled_from(sorted(vars(acts))), max_size=5)):
-            getattr(acts, name)()
+        for name in data.draw(st.lists(st.sampled_from(NAMES), max_size=5)):
+            getattr(Acts(books), name)()
             fast, full = differences(books) if _has_digest(books) else ([], [])
             assert fast == full
     assert books.ask("auditor", "select * from ledger.verify_recorded()") == []
@@ -132,8 +145,7 @@ def test_a_bucket_that_ends_as_it_began_is_not_looked_at(books, ledger_line):
     books.run([event])
     for events in ([], [event]):
         books.demand(events)
-        digest_or_nothing = digest(books)
-        assert digest_or_nothing is None
+        digest(books)
         books.propose()
         books.approve()
     with books.database.admin(autocommit=False) as admin:

@@ -1,6 +1,8 @@
--- One row per bucket of ledger lines (entity, original date, slot of the event): what the bucket
--- comes to, as the ledger digests what it recorded. Only buckets that differ are compared.
-{{ config(post_hook="create or replace trigger forget_digest
+-- One row per bucket of ledger lines (entity, original date, slot of the event; slot '' is the day):
+-- what it comes to, as the ledger digests what it recorded. Only buckets that differ are compared.
+{{ config(indexes=[
+    {'columns': ['entity_code', 'original_date', 'slot'], 'unique': true}
+], post_hook="create or replace trigger forget_digest
     after insert or update or delete or truncate on {{ ref('fct_ledger_line') }}
     for each statement execute function ledger.forget_digest()") }}
 
@@ -28,13 +30,13 @@ final as (
     select
         entity_code,
         original_date,
-        slot,
+        coalesce(slot, '') as slot,
         cast(count(*) as integer) as line_count,
         cast(sum(ledger.high_half(mark) * signed_amount) as numeric(48, 2)) as digest_high,
         cast(sum(ledger.low_half(mark) * signed_amount) as numeric(48, 2)) as digest_low,
         ledger.demanded_state() as fact_state
     from marked
-    group by entity_code, original_date, slot
+    group by grouping sets ((entity_code, original_date, slot), (entity_code, original_date))
 )
 
 select * from final

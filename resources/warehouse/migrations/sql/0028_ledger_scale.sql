@@ -1,9 +1,10 @@
 -- Proposing a day costs what the day costs: lines are compared only where they differ.
 --
--- Lines fall into small buckets: entity, original date and one of 16 slots of their event. Each
--- side has a digest per bucket: the sum over its lines of amount times a number that is drawn
--- from the line's key by a hash with this installation's salt. It is linear, so that a line told
--- in three parts, or recorded and taken back, counts with its sum, as in the comparison itself.
+-- Lines fall into small buckets: entity, original date and one of 16 slots of their event; slot ''
+-- is the whole day. Each side has a digest per bucket: the sum over its lines of amount times a
+-- number that is drawn from the line's key by a hash with this installation's salt. It is linear:
+-- a line told in three parts, or recorded and taken back, counts with its sum, as in the
+-- comparison itself, and a day's digest is the sum of its slots'.
 -- Two sides that differ in any line have equal digests by a chance of 2^-64 in each half, 2^-128
 -- in both. Of the demanded side dbt makes the digests, where it makes the table anyway.
 
@@ -66,7 +67,7 @@ declare
     salt constant uuid := (select installation_id from ledger.installation);
 begin
     return query
-    select marked.entity_code, marked.original_date, marked.slot,
+    select marked.entity_code, marked.original_date, coalesce(marked.slot, ''),
            sum(ledger.high_half(marked.mark) * marked.signed_amount),
            sum(ledger.low_half(marked.mark) * marked.signed_amount)
     from (
@@ -80,7 +81,8 @@ begin
               else line.entry_id = p_entry_id end
         offset 0   -- one mark per line, not one per half
     ) as marked
-    group by marked.entity_code, marked.original_date, marked.slot
+    group by grouping sets ((marked.entity_code, marked.original_date, marked.slot),
+                            (marked.entity_code, marked.original_date))
     order by 1, 2, 3;
 end $$;
 
@@ -167,9 +169,20 @@ begin
         return false;
     end if;
     create temporary table draft_bucket on commit drop as
+    with day as materialized (
+        select entity_code, original_date
+        from (select * from marts.fct_ledger_digest where slot = '') as demanded
+        full join (select * from ledger.recorded_digest where slot = '') as recorded
+            using (entity_code, original_date)
+        where (coalesce(demanded.digest_high, 0), coalesce(demanded.digest_low, 0))
+           <> (coalesce(recorded.digest_high, 0), coalesce(recorded.digest_low, 0))
+    )
     select entity_code, original_date, slot
-    from marts.fct_ledger_digest as demanded
-    full join ledger.recorded_digest as recorded using (entity_code, original_date, slot)
+    from (select digest.* from marts.fct_ledger_digest as digest
+          join day using (entity_code, original_date) where slot <> '') as demanded
+    full join (select digest.* from ledger.recorded_digest as digest
+               join day using (entity_code, original_date) where slot <> '') as recorded
+        using (entity_code, original_date, slot)
     where (coalesce(demanded.digest_high, 0), coalesce(demanded.digest_low, 0))
        <> (coalesce(recorded.digest_high, 0), coalesce(recorded.digest_low, 0));
     analyze draft_bucket;
