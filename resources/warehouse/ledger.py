@@ -142,7 +142,13 @@ def hold_reasons(connection: Connection, entry_id: int) -> list[Hold]:
 
 def held(connection: Connection) -> dict[str, int]:
     """Return how many unsent entries each hold code keeps back."""
-    query = "select code, count(distinct entry_id) from ledger.hold group by code order by code"
+    # Only open entries can be held; asked of all, the view would look at years of posted ones.
+    query = (
+        "select h.code, count(distinct e.entry_id) from ledger.entry e"
+        " cross join lateral ledger.hold_reasons(e.entry_id) h"
+        " where e.state in ('proposed', 'approved', 'rejected', 'unknown')"
+        " group by h.code order by h.code"
+    )
     return dict(connection.execute(query).fetchall())
 
 
@@ -193,13 +199,15 @@ def record_erp_balances(
 
 
 def problems(connection: Connection) -> list[str]:
-    """Return what was tampered with in the audit chain or in entries: nothing, normally."""
+    """Return what was tampered with in audit chain, entries or digests: nothing, normally."""
     chain = connection.execute("select seq, problem from ledger.verify_chain()")
     found = [f"audit row {seq}: {problem}" for seq, problem in chain]
     stored = connection.execute("select entry_id, problem from ledger.verify_entries()")
     found += [f"entry {entry_id}: {problem}" for entry_id, problem in stored]
     asked = connection.execute("select request_id, problem from ledger.verify_requests()")
-    return found + [f"request {number}: {problem}" for number, problem in asked]
+    found += [f"request {number}: {problem}" for number, problem in asked]
+    wrong = connection.execute("select entity_code, original_date from ledger.verify_recorded()")
+    return found + [f"digest of {entity} on {day}: not its evidence" for entity, day in wrong]
 
 
 def call(connection: Connection, query: str, *values: object) -> tuple[Any, ...]:
