@@ -16,13 +16,13 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     where audit.content_hash is distinct from ledger.policy_hash(policy.policy_id)
     union all
     select coalesce(audit.seq, 0), 'PERIOD'
-    from ledger.period_act as act full join (
+    from ledger.period_act as done full join (
         select seq, detail, (detail ->> 'act_id')::bigint as act_id
         from ledger.audit where action = 'period act') as audit using (act_id)
-    where (to_jsonb(act) - 'acted_at') is distinct from audit.detail
-       or (act.request_id is not null and not exists (
+    where (to_jsonb(done) - 'acted_at') is distinct from audit.detail
+       or (done.request_id is not null and not exists (
             select from ledger.period_act as asked
-            where asked.act_id = act.request_id and asked.actor <> act.actor))
+            where asked.act_id = done.request_id and asked.actor <> done.actor))
     union all
     select coalesce(last.seq, 0), 'PERIOD'
     from ledger.period as period left join lateral (
