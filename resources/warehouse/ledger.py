@@ -47,7 +47,10 @@ class Approved:
 
 @dataclass(frozen=True)
 class Hold:
-    """One reason why an entry may not go: CERTIFICATE, APPROVAL, PERIOD, LIMIT, MAPPING, PARKED."""
+    """One reason why an entry may not go.
+
+    CERTIFICATE, APPROVAL, PERIOD, LIMIT, MAPPING, PARKED, CORRECTION or WAIT.
+    """
 
     code: str
     detail: str
@@ -118,14 +121,6 @@ def refuse(
 def release(connection: Connection, entry_id: int) -> None:
     """Let a rejected entry go out again, as the next generation, with the next proposal."""
     call(connection, "select ledger.release(%s)", entry_id)
-
-
-def set_period(
-    connection: Connection, entity: str, start: date, *, is_open: bool, reason: str
-) -> None:
-    """Close or reopen a period from our side; reopening voids the certificates within it."""
-    status = "open" if is_open else "closed"
-    call(connection, "select ledger.set_period(%s, %s, %s, %s)", entity, start, status, reason)
 
 
 def record_cutoff(connection: Connection, entity: str, cutoff_date: date) -> bool:
