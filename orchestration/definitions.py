@@ -53,8 +53,10 @@ def build_defs(manifest: Path, resources: Mapping[str, object] | None = None) ->
     ]
     posting = [
         erp.mirror_periods,
+        erp.mirror_master_data,
         erp.send_entries,
         erp.compare_documents,
+        erp.read_foreign_lines,
         erp.read_balances,
         marts.reconcile_models(manifest),
         control.tie_out_post,

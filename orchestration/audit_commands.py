@@ -1,0 +1,73 @@
+"""`tieout audit`: what an external auditor asks for. Only arguments and printing here; the pages
+are in `audit_*.py` beside this file.
+"""
+
+# ruff: noqa: PLC0415 (a command imports what it needs when it is asked for, so that help is quick)
+import json
+import os
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(help="Lists, reviews and sign-offs for auditors.", no_args_is_help=True)
+FAILED = 1
+AsJson = Annotated[bool, typer.Option("--json", help="The same content for scripts.")]
+
+
+@app.command()
+def entries(
+    criteria: Annotated[
+        list[str] | None,
+        typer.Option(help="A test of governance/entry_tests.yaml; several may be."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Journal entries by test, with parameters, source build and totals. All tests by default."""
+    from orchestration import audit_entries as page
+    from resources.warehouse.database import connect
+
+    tests = page.chosen(criteria or [])
+    with _database() as settings, connect(settings.database, "auditor") as connection:
+        found = page.gather(connection, tests)
+    _show(found, page.render(found), as_json=as_json)
+
+
+@app.command()
+def foreign(
+    lines: Annotated[list[int] | None, typer.Argument(help="Line numbers of the list.")] = None,
+    reason: Annotated[str, typer.Option(help="What explains these lines.")] = "",
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="They are not explained after all.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Entries that others made in the ERP on our accounts. With line numbers: explain them,
+    as the controller's own database login. Exit code 1: the database refused one.
+    """
+    from orchestration import audit_foreign as page
+    from resources.warehouse.database import connect
+
+    with _database() as settings, connect(settings.database, "controller") as connection:
+        if lines:
+            judged = page.judge(connection, lines, is_accepted=not withdraw, reason=reason)
+            connection.commit()
+            _show({"judged": judged}, page.outcome(judged), as_json=as_json)
+            if any(one["refusal"] for one in judged):
+                raise typer.Exit(FAILED)
+            return
+        found = page.gather(connection)
+    _show({"foreign_lines": found}, page.render(found), as_json=as_json)
+
+
+def _database() -> Any:
+    from orchestration.launcher import Launcher
+    from orchestration.progress import Progress
+
+    return Launcher(dict(os.environ), Progress(is_quiet=True)).database()
+
+
+def _show(found: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    from orchestration.tables import plain
+
+    typer.echo(json.dumps(plain(found), indent=2) if as_json else "\n".join(lines))
