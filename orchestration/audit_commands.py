@@ -60,6 +60,74 @@ def foreign(
     _show({"foreign_lines": found}, page.render(found), as_json=as_json)
 
 
+@app.command()
+def reconcile(
+    accounts: Annotated[
+        list[str] | None, typer.Argument(help="To sign, named like NLH/1050.")
+    ] = None,
+    role: Annotated[str, typer.Option(help="The database login to sign as.")] = "preparer",
+    review: Annotated[
+        bool, typer.Option("--review", help="Sign as the reviewer of what another prepared.")
+    ] = False,
+    explanation: Annotated[
+        str, typer.Option(help="What explains a difference that the list leaves.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Accounts with balance, open items, age and difference; with names of accounts: sign them.
+    Exit code 1: the database refused one.
+    """
+    from orchestration import audit_reconcile as page
+    from resources.warehouse.database import connect
+
+    login = "controller" if review and role == "preparer" else role
+    with _database() as settings, connect(settings.database, login) as connection:
+        sheets = page.gather(connection)
+        if not accounts:
+            found = {"accounts": page.facts(sheets)}
+            _show(found, page.render(sheets), as_json=as_json)
+            return
+        wanted = page.chosen(sheets, accounts)
+        signed = page.sign(connection, wanted, as_reviewer=review, explanation=explanation)
+        connection.commit()
+    _show({"signed": signed}, page.outcome(signed), as_json=as_json)
+    if any(one["refusal"] for one in signed):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def access(
+    sign: Annotated[bool, typer.Option("--sign", help="Sign that the list was looked at.")] = False,
+    role: Annotated[
+        str, typer.Option(help="The database login to look and sign as: auditor or an approver.")
+    ] = "auditor",
+    note: Annotated[str, typer.Option(help="What the reviewer has to say.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Who can do what, conflicting duties, logins outside the policy, acts above the rules."""
+    from orchestration import audit_access as page
+    from resources.warehouse.database import connect
+
+    with _database() as settings, connect(settings.database, role) as connection:
+        found = page.gather(connection, settings.database.role_prefix)
+        if sign:
+            page.sign(connection, found, note)
+            connection.commit()
+            found = page.gather(connection, settings.database.role_prefix)
+    _show(found, page.render(found), as_json=as_json)
+
+
+@app.command()
+def completeness(as_json: AsJson = False) -> None:
+    """Whether everything came in: days, control numbers, charges, deposits and remittances."""
+    from orchestration import audit_completeness as page
+    from resources.warehouse.database import connect
+
+    with _database() as settings, connect(settings.database, "transform") as connection:
+        found = page.gather(connection)
+    _show(found, page.render(found), as_json=as_json)
+
+
 def _database() -> Any:
     from orchestration.launcher import Launcher
     from orchestration.progress import Progress

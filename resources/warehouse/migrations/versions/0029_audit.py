@@ -11,3 +11,4 @@ def upgrade() -> None:
     apply_sql("0029_master_data.sql")
     apply_sql("0029_foreign_lines.sql")
     apply_sql("0029_entry_tests.sql")
+    apply_sql("0029_reviews.sql")
