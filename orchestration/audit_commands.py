@@ -4,7 +4,6 @@ are in `audit_*.py` beside this file.
 
 # ruff: noqa: PLC0415 (a command imports what it needs when it is asked for, so that help is quick)
 import json
-import os
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -17,6 +16,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="The same content for scrip
 
 @app.command()
 def entries(
+    ctx: typer.Context,
     criteria: Annotated[
         list[str] | None,
         typer.Option(help="A test of governance/entry_tests.yaml; several may be."),
@@ -28,13 +28,14 @@ def entries(
     from resources.warehouse.database import connect
 
     tests = page.chosen(criteria or [])
-    with _database() as settings, connect(settings.database, "auditor") as connection:
+    with _database(ctx) as settings, connect(settings.database, "auditor") as connection:
         found = page.gather(connection, tests)
     _show(found, page.render(found), as_json=as_json)
 
 
 @app.command()
 def foreign(
+    ctx: typer.Context,
     lines: Annotated[list[int] | None, typer.Argument(help="Line numbers of the list.")] = None,
     reason: Annotated[str, typer.Option(help="What explains these lines.")] = "",
     withdraw: Annotated[
@@ -48,7 +49,7 @@ def foreign(
     from orchestration import audit_foreign as page
     from resources.warehouse.database import connect
 
-    with _database() as settings, connect(settings.database, "controller") as connection:
+    with _database(ctx) as settings, connect(settings.database, "controller") as connection:
         if lines:
             judged = page.judge(connection, lines, is_accepted=not withdraw, reason=reason)
             connection.commit()
@@ -61,7 +62,8 @@ def foreign(
 
 
 @app.command()
-def reconcile(
+def reconcile(  # noqa: PLR0913, PLR0917 (the options of a command)
+    ctx: typer.Context,
     accounts: Annotated[
         list[str] | None, typer.Argument(help="To sign, named like NLH/1050.")
     ] = None,
@@ -81,7 +83,7 @@ def reconcile(
     from resources.warehouse.database import connect
 
     login = "controller" if review and role == "preparer" else role
-    with _database() as settings, connect(settings.database, login) as connection:
+    with _database(ctx) as settings, connect(settings.database, login) as connection:
         sheets = page.gather(connection)
         if not accounts:
             found = {"accounts": page.facts(sheets)}
@@ -97,6 +99,7 @@ def reconcile(
 
 @app.command()
 def access(
+    ctx: typer.Context,
     sign: Annotated[bool, typer.Option("--sign", help="Sign that the list was looked at.")] = False,
     role: Annotated[
         str, typer.Option(help="The database login to look and sign as: auditor or an approver.")
@@ -108,7 +111,7 @@ def access(
     from orchestration import audit_access as page
     from resources.warehouse.database import connect
 
-    with _database() as settings, connect(settings.database, role) as connection:
+    with _database(ctx) as settings, connect(settings.database, role) as connection:
         found = page.gather(connection, settings.database.role_prefix)
         if sign:
             page.sign(connection, found, note)
@@ -118,21 +121,22 @@ def access(
 
 
 @app.command()
-def completeness(as_json: AsJson = False) -> None:
+def completeness(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Whether everything came in: days, control numbers, charges, deposits and remittances."""
     from orchestration import audit_completeness as page
     from resources.warehouse.database import connect
 
-    with _database() as settings, connect(settings.database, "transform") as connection:
+    with _database(ctx) as settings, connect(settings.database, "transform") as connection:
         found = page.gather(connection)
     _show(found, page.render(found), as_json=as_json)
 
 
-def _database() -> Any:
+def _database(ctx: typer.Context) -> Any:
     from orchestration.launcher import Launcher
     from orchestration.progress import Progress
 
-    return Launcher(dict(os.environ), Progress(is_quiet=True)).database()
+    environ = ctx.find_root().obj  # the root of the command line reads it
+    return Launcher(dict(environ), Progress(is_quiet=True)).database()
 
 
 def _show(found: Any, lines: Iterable[str], *, as_json: bool) -> None:
