@@ -78,6 +78,15 @@ def mirror_master_data(
     return int(call(connection, query, entity, told, values)[0])
 
 
+def asked_seconds(connection: Connection) -> float | None:
+    """Return how long ago the ERP was last asked for its data; None where no mirror was due."""
+    query = (
+        "select extract(epoch from clock_timestamp() - max(due_at))::float8 from ledger.erp_mirror"
+    )
+    found = call(connection, query)[0]
+    return None if found is None else float(found)
+
+
 def control_accounts(connection: Connection) -> list[str]:
     """Return the accounts that only we post to: those of the chart that reach the ERP."""
     query = "select account from ledger.account where reaches_erp order by account"

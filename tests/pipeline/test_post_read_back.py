@@ -4,8 +4,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from billing.ledger.erp import JournalEntry, JournalLine
 from resources.warehouse import read_back
+from sensors.posting import LastPost, PostingState, decide
 
 
 def _check(result: Any, name: str) -> Any:
@@ -62,3 +65,23 @@ def test_an_inactive_account_is_held_before_sending_with_owner_and_dollars(pipel
         "select count(*) from ledger.entry join ledger.entry_line using (entry_id)"
         " where state = 'posted' and account = '1050'"
     ) == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("state", "should_post"),
+    [
+        (PostingState(0, asked_seconds=86_399), False),
+        (PostingState(0, asked_seconds=86_400), True),
+        (PostingState(0, held={"APPROVAL": 1}, asked_seconds=3_600), False),
+        (PostingState(0, held={"MAPPING": 1}, asked_seconds=3_599), False),
+        (PostingState(0, held={"MAPPING": 1}, asked_seconds=3_600), True),
+        (PostingState(0, held={"MASTER_DATA_UNKNOWN": 1}, asked_seconds=3_600), True),
+        (PostingState(0, held={"MAPPING": 1}), False),
+        (PostingState(0, asked_seconds=90_000, last_post=LastPost(9, has_failed=False)), False),
+        (PostingState(0, is_posting=True, asked_seconds=86_400), False),
+    ],
+)
+def test_the_erp_is_asked_daily_and_sooner_while_its_own_data_hold_an_entry(
+    state: PostingState, should_post: bool
+) -> None:
+    assert decide(state).should_post is should_post
