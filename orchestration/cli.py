@@ -16,7 +16,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from orchestration import govern_commands, request_commands, x12_commands
+from orchestration import audit_commands, govern_commands, request_commands, x12_commands
 from orchestration.own_sources import names_own_sources, own_world
 from orchestration.progress import Progress
 from orchestration.state import (
@@ -39,6 +39,7 @@ class Commands(TyperGroup):
 
         try:
             read_env_file(os.environ)
+            ctx.obj = dict(os.environ)  # for the groups below, which read no environment
             return super().invoke(ctx)
         except expected() as problem:
             _fail(str(problem))
@@ -55,6 +56,7 @@ app.add_typer(x12_commands.app, name="x12")
 app.add_typer(request_commands.app, name="request")
 app.add_typer(govern_commands.period_app, name="period")
 app.add_typer(govern_commands.policy_app, name="policy")
+app.add_typer(audit_commands.app, name="audit")
 AsJson = Annotated[bool, typer.Option("--json", help="The same content for scripts.")]
 FAILED, HELD = 1, 3
 

@@ -32,9 +32,15 @@ unsent as (
     select e.entity_code, l.account, l.credit_amount - l.debit_amount as amount
     from ledger.entry e join ledger.entry_line l using (entry_id)
     where e.state not in ('posted', 'void')
+),
+explained as (
+    select entity_code, account, amount from ledger.foreign_state
+    where state = 'accepted'
+      and accounting_date <= (select as_of_date from ops.installation)
 )
 select entity_code, account, sum(amount) as amount
-from (select * from demanded union all select * from unsent) as both_sides
+from (select * from demanded union all select * from unsent
+      union all select * from explained) as both_sides
 group by entity_code, account
 """
 AS_OF = "select as_of_date from ops.installation"
