@@ -156,7 +156,7 @@ class TrytonLedger:
         """
         for _ in range(ROUNDS):
             try:
-                return self._client(entry.entity).create(MOVE, self._values(entry)), DRAFT
+                return self._create(entry), DRAFT
             except (TrytonRefusedError, ErpRejected) as refusal:
                 found = self.find(entry.entity, entry.key)
                 if found is None and not _is_duplicate(refusal):
@@ -166,6 +166,10 @@ class TrytonLedger:
                     return found.reference, found.state
                 self._discard(entry.entity, found.reference)
         raise ErpUnknown(Reason.DUPLICATE, "somebody else keeps changing the document of this key")
+
+    def _create(self, entry: JournalEntry) -> str:
+        """Return the new draft's reference. Raises what Tryton, or our own look at it, refuses."""
+        return self._client(entry.entity).create(MOVE, self._values(entry))
 
     def _post_draft(self, entry: JournalEntry, reference: str) -> None:
         """Post a draft. Busy is tried again: posting what is posted is refused, never repeated."""
