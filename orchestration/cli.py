@@ -16,7 +16,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from orchestration import x12_commands
+from orchestration import evidence_commands, x12_commands
 from orchestration.own_sources import names_own_sources, own_world
 from orchestration.progress import Progress
 from orchestration.state import (
@@ -52,6 +52,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(x12_commands.app, name="x12")
+app.add_typer(evidence_commands.app, name="evidence")
 AsJson = Annotated[bool, typer.Option("--json", help="The same content for scripts.")]
 FAILED, HELD = 1, 3
 
