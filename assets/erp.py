@@ -180,7 +180,10 @@ def read_balances(
             balances = erp.ledger().balances(entity, post_run.as_of)
             accounts += ledger.record_erp_balances(connection, entity, post_run.as_of, balances)
         connection.commit()
-    return dg.MaterializeResult(asset_key=BALANCE.key, metadata={"accounts": accounts})
+        # Dagster keeps it in another database: a chain that is rebuilt or cut off no longer fits.
+        anchor = ledger.audit_head(connection).anchor
+    metadata: dict[str, Any] = {"accounts": accounts, "audit_anchor": anchor}
+    return dg.MaterializeResult(asset_key=BALANCE.key, metadata=metadata)
 
 
 @dg.multi_asset(

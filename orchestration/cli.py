@@ -16,7 +16,13 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from orchestration import audit_commands, govern_commands, request_commands, x12_commands
+from orchestration import (
+    audit_commands,
+    evidence_commands,
+    govern_commands,
+    request_commands,
+    x12_commands,
+)
 from orchestration.own_sources import names_own_sources, own_world
 from orchestration.progress import Progress
 from orchestration.state import (
@@ -57,6 +63,7 @@ app.add_typer(request_commands.app, name="request")
 app.add_typer(govern_commands.period_app, name="period")
 app.add_typer(govern_commands.policy_app, name="policy")
 app.add_typer(audit_commands.app, name="audit")
+app.add_typer(evidence_commands.app, name="evidence")
 AsJson = Annotated[bool, typer.Option("--json", help="The same content for scripts.")]
 FAILED, HELD = 1, 3
 

@@ -76,6 +76,19 @@ class Entry:
     gross_amount: Decimal
 
 
+@dataclass(frozen=True)
+class AuditHead:
+    """The newest row of the audit chain and its hash: what to write down elsewhere."""
+
+    seq: int
+    hash: str
+
+    @property
+    def anchor(self) -> str:
+        """Return SEQ:HASH, as the verifier of an evidence pack takes it."""
+        return f"{self.seq}:{self.hash}"
+
+
 ENTRY_COLUMNS = ", ".join(Entry.__dataclass_fields__)
 
 
@@ -191,6 +204,11 @@ def record_erp_balances(
     report = json.dumps({account: str(amount) for account, amount in balances.items()})
     query = "select ledger.record_erp_balance(%s, %s, %s)"
     return int(call(connection, query, entity, as_of, report)[0])
+
+
+def audit_head(connection: Connection) -> AuditHead:
+    """Return the head of the audit chain."""
+    return AuditHead(*call(connection, "select seq, hash from ledger.audit_head"))
 
 
 def problems(connection: Connection) -> list[str]:
