@@ -1,6 +1,7 @@
--- One row per basis: the limits in force, in US dollars; nothing is no limit.
+-- One row per limit of the newest policy, in US dollars; nothing is no limit.
 select
-    basis, event_amount as event_limit, entry_amount as entry_limit,
+    limit_id, role, person, array_to_string(approval_classes, ' ') as approval_classes,
+    effective_from, effective_to, event_amount as event_limit, entry_amount as entry_limit,
     account_day_amount as account_day_limit
 from ledger.approval_limit
-order by basis
+order by limit_id
