@@ -39,6 +39,7 @@ class Commands(TyperGroup):
 
         try:
             read_env_file(os.environ)
+            ctx.obj = dict(os.environ)  # for the commands of other modules
             return super().invoke(ctx)
         except expected() as problem:
             _fail(str(problem))

@@ -32,8 +32,13 @@ def proof(pipeline: Any) -> dict[str, Any]:
 
 
 def make(pipeline: Any, name: str, **changes: Any) -> Written:
-    facts = {"first": date(2026, 1, 1), "last": date(2026, 10, 31), "entity": None,
-             "folder": pipeline.home / name, "made_at": datetime(2026, 11, 2, tzinfo=UTC)}  # fmt: skip
+    facts = {
+        "first": date(2026, 1, 1),
+        "last": date(2026, 10, 31),
+        "entity": None,
+        "folder": pipeline.home / name,
+        "made_at": datetime(2026, 11, 2, tzinfo=UTC),
+    }
     request = evidence.Request(**{**facts, **changes})
     return evidence.make(load_settings(), request, proof(pipeline))
 
