@@ -47,7 +47,10 @@ class Approved:
 
 @dataclass(frozen=True)
 class Hold:
-    """One reason why an entry may not go: CERTIFICATE, APPROVAL, PERIOD, LIMIT, MAPPING, PARKED."""
+    """One reason why an entry may not go.
+
+    CERTIFICATE, APPROVAL, PERIOD, LIMIT, MAPPING, PARKED, CORRECTION or WAIT.
+    """
 
     code: str
     detail: str
@@ -133,14 +136,6 @@ def release(connection: Connection, entry_id: int) -> None:
     call(connection, "select ledger.release(%s)", entry_id)
 
 
-def set_period(
-    connection: Connection, entity: str, start: date, *, is_open: bool, reason: str
-) -> None:
-    """Close or reopen a period from our side; reopening voids the certificates within it."""
-    status = "open" if is_open else "closed"
-    call(connection, "select ledger.set_period(%s, %s, %s, %s)", entity, start, status, reason)
-
-
 def record_cutoff(connection: Connection, entity: str, cutoff_date: date) -> bool:
     """Freeze a cut-off; one that exists stays as it is. Return whether it is new."""
     return bool(call(connection, "select ledger.record_cutoff(%s, %s)", entity, cutoff_date)[0])
@@ -155,7 +150,13 @@ def hold_reasons(connection: Connection, entry_id: int) -> list[Hold]:
 
 def held(connection: Connection) -> dict[str, int]:
     """Return how many unsent entries each hold code keeps back."""
-    query = "select code, count(distinct entry_id) from ledger.hold group by code order by code"
+    # Only open entries can be held; asked of all, the view would look at years of posted ones.
+    query = (
+        "select h.code, count(distinct e.entry_id) from ledger.entry e"
+        " cross join lateral ledger.hold_reasons(e.entry_id) h"
+        " where e.state in ('proposed', 'approved', 'rejected', 'unknown')"
+        " group by h.code order by h.code"
+    )
     return dict(connection.execute(query).fetchall())
 
 
@@ -211,11 +212,15 @@ def audit_head(connection: Connection) -> AuditHead:
 
 
 def problems(connection: Connection) -> list[str]:
-    """Return what was tampered with in the audit chain or in entries: nothing, normally."""
+    """Return what was tampered with in audit chain, entries or digests: nothing, normally."""
     chain = connection.execute("select seq, problem from ledger.verify_chain()")
     found = [f"audit row {seq}: {problem}" for seq, problem in chain]
     stored = connection.execute("select entry_id, problem from ledger.verify_entries()")
-    return found + [f"entry {entry_id}: {problem}" for entry_id, problem in stored]
+    found += [f"entry {entry_id}: {problem}" for entry_id, problem in stored]
+    asked = connection.execute("select request_id, problem from ledger.verify_requests()")
+    found += [f"request {number}: {problem}" for number, problem in asked]
+    wrong = connection.execute("select entity_code, original_date from ledger.verify_recorded()")
+    return found + [f"digest of {entity} on {day}: not its evidence" for entity, day in wrong]
 
 
 def call(connection: Connection, query: str, *values: object) -> tuple[Any, ...]:

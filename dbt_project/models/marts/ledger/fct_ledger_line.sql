@@ -1,6 +1,7 @@
 -- Events times posting rules. A negative amount flips the entry; -plb negates the source first.
 {{ config(indexes=[
-    {'columns': ['line_id'], 'unique': true}, {'columns': ['event_id']}, {'columns': ['claim_key']}
+    {'columns': ['line_id'], 'unique': true}, {'columns': ['event_id']}, {'columns': ['claim_key']},
+    {'columns': ['entity_code', 'original_date', 'left(md5(event_id), 1)']}
 ]) }}
 
 with
