@@ -2,7 +2,6 @@
 
 # ruff: noqa: PLC0415 (a command imports what it needs when it is asked for, so that help is quick)
 import json
-import os
 from typing import Annotated
 
 import typer
@@ -11,6 +10,7 @@ FAILED = 1
 
 
 def approve(
+    context: typer.Context,
     entries: Annotated[list[int] | None, typer.Argument(help="Entry numbers of the list.")] = None,
     list_only: Annotated[
         bool, typer.Option("--list", help="Show what waits; sign nothing.")
@@ -27,7 +27,7 @@ def approve(
     from orchestration.tables import plain
     from resources.warehouse.database import connect
 
-    launcher = Launcher(dict(os.environ), Progress(is_quiet=True))
+    launcher = Launcher(dict(context.find_root().obj), Progress(is_quiet=True))
     with launcher.database() as settings, connect(settings.database, login) as connection:
         waiting = page.waiting(connection)
         if list_only or not entries:

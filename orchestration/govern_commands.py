@@ -4,7 +4,6 @@ and `policy.py`; what is allowed is decided by the database.
 
 # ruff: noqa: PLC0415 (a command imports what it needs when it is asked for, so that help is quick)
 import json
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -36,6 +35,7 @@ def check_files(as_json: AsJson = False) -> None:
 
 @period_app.command()
 def show(
+    context: typer.Context,
     entity: Annotated[str | None, typer.Argument(help="One legal entity only.")] = None,
     month: Annotated[str | None, typer.Argument(help="With it: what blocks its close.")] = None,
     as_json: AsJson = False,
@@ -43,31 +43,50 @@ def show(
     """Status of each period, ours and the ERP's, and what waits for a decision."""
     from orchestration import period
 
-    with _acting_as("auditor") as connection:
+    with _acting_as(context, "auditor") as connection:
         found = period.gather(connection, entity, month)
     _show(found, period.render(found), as_json=as_json)
 
 
 @period_app.command("soft-close")
-def soft_close(entity: Entity, month: Month, reason: Reason, login: Asker = "approver") -> None:
+def soft_close(
+    context: typer.Context,
+    entity: Entity,
+    month: Month,
+    reason: Reason,
+    login: Asker = "approver",
+) -> None:
     """Ask that only the classes that policy names still post, with a controller's signature."""
-    _request("soft_close", entity, month, reason, login)
+    _request(context, "soft_close", entity, month, reason, login)
 
 
 @period_app.command()
-def close(entity: Entity, month: Month, reason: Reason, login: Asker = "approver") -> None:
+def close(
+    context: typer.Context,
+    entity: Entity,
+    month: Month,
+    reason: Reason,
+    login: Asker = "approver",
+) -> None:
     """Ask that nothing posts any more. `tieout period show ENTITY MONTH` says what blocks it."""
-    _request("close", entity, month, reason, login)
+    _request(context, "close", entity, month, reason, login)
 
 
 @period_app.command()
-def reopen(entity: Entity, month: Month, reason: Reason, login: Asker = "approver") -> None:
+def reopen(
+    context: typer.Context,
+    entity: Entity,
+    month: Month,
+    reason: Reason,
+    login: Asker = "approver",
+) -> None:
     """Ask that a period opens again; the certificates of what it reopens become void."""
-    _request("reopen", entity, month, reason, login)
+    _request(context, "reopen", entity, month, reason, login)
 
 
 @period_app.command()
 def decide(
+    context: typer.Context,
     request: Annotated[int, typer.Argument(help="Number of the request.")],
     reason: Reason,
     refuse: Annotated[bool, typer.Option("--refuse", help="Say no.")] = False,
@@ -76,13 +95,14 @@ def decide(
     """Decide on a request as somebody else than who asked."""
     from resources.warehouse import periods
 
-    with _acting_as(login) as connection:
+    with _acting_as(context, login) as connection:
         status = periods.decide_period(connection, request, accepts=not refuse, reason=reason)
     typer.echo(f"request {request} is {'refused' if refuse else 'approved'}: period {status}")
 
 
 @period_app.command()
 def waive(  # noqa: PLR0913, PLR0917 (who, which item, why and until when)
+    context: typer.Context,
     entity: Entity,
     month: Month,
     code: Annotated[str, typer.Argument(help="Code of the blocker, as `show` gives it.")],
@@ -96,13 +116,14 @@ def waive(  # noqa: PLR0913, PLR0917 (who, which item, why and until when)
     from resources.warehouse import periods
 
     start, last = first_day(month), _day(until)
-    with _acting_as(login) as connection:
+    with _acting_as(context, login) as connection:
         made = periods.waive_blocker(connection, entity, start, code, item, reason, last)
     typer.echo(f"waiver {made}: {code} {item} until {last}")
 
 
 @period_app.command()
 def classify(  # noqa: PLR0913, PLR0917 (the grain of a decision)
+    context: typer.Context,
     entity: Entity,
     month: Annotated[str, typer.Argument(help="Original period of what is corrected.")],
     rule: Annotated[str, typer.Argument(help="Posting rule, like JR05.")],
@@ -117,25 +138,30 @@ def classify(  # noqa: PLR0913, PLR0917 (the grain of a decision)
     from orchestration.period import first_day
     from resources.warehouse import periods
 
-    with _acting_as(login) as connection:
+    with _acting_as(context, login) as connection:
         periods.classify_correction(connection, entity, first_day(month), rule, name, reason)
     typer.echo(f"corrections of {rule} in {month} are {name}, from the next build on")
 
 
-def _request(
-    act: Literal["soft_close", "close", "reopen"], entity: str, month: str, reason: str, login: str
+def _request(  # noqa: PLR0913, PLR0917 (what the three commands hand on)
+    context: typer.Context,
+    act: Literal["soft_close", "close", "reopen"],
+    entity: str,
+    month: str,
+    reason: str,
+    login: str,
 ) -> None:
     from orchestration.period import first_day
     from resources.warehouse import periods
 
     start = first_day(month)
-    with _acting_as(login) as connection:
+    with _acting_as(context, login) as connection:
         made = periods.request_period(connection, entity, start, act, reason)
     typer.echo(f"request {made} waits: tieout period decide {made} --reason ...")
 
 
 @contextmanager
-def _acting_as(login: str) -> Iterator[Any]:
+def _acting_as(context: typer.Context, login: str) -> Iterator[Any]:
     """A connection of a person's own login; what he did is kept unless the database refused it."""
     from orchestration.errors import ExpectedError
     from orchestration.launcher import Launcher
@@ -143,7 +169,7 @@ def _acting_as(login: str) -> Iterator[Any]:
     from resources.warehouse.database import connect
     from resources.warehouse.ledger import LedgerRefusedError
 
-    launcher = Launcher(dict(os.environ), Progress(is_quiet=True))
+    launcher = Launcher(dict(context.find_root().obj), Progress(is_quiet=True))
     with launcher.database() as settings, connect(settings.database, login) as connection:
         try:
             yield connection

@@ -6,7 +6,6 @@ Arguments and printing only; who may what, and how much, is refused by the datab
 # ruff: noqa: PLC0415 (a command imports what it needs when it is asked for, so that help is quick)
 import hashlib
 import json
-import os
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -31,6 +30,7 @@ Numbers = Annotated[list[int], typer.Argument(help="Request numbers of the list.
 
 @app.command()
 def ask(  # noqa: PLR0913, PLR0917 - the options of a command
+    context: typer.Context,
     event: Annotated[str, typer.Argument(help="The event, such as charity.approved.")],
     entity: Annotated[str, typer.Option(help="Legal entity.")],
     amount: Annotated[str, typer.Option(help="US dollars.")],
@@ -46,7 +46,7 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of a command
     """Ask for something; prints the request's number."""
     from resources.warehouse import requests
 
-    with _connected(login) as (connection, settings):
+    with _connected(context, login) as (connection, settings):
         key = subject or requests.account_key(entity, account_number, settings.hash_key)
         digest = hashlib.sha256(attachment.read_bytes()).hexdigest() if attachment else None
         wanted = requests.Ask(event, entity, key, _amount(amount), reason, digest, tender)
@@ -57,6 +57,7 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of a command
 
 @app.command(name="list")
 def list_(
+    context: typer.Context,
     is_all: Annotated[bool, typer.Option("--all", help="Also those that are decided.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
@@ -64,7 +65,7 @@ def list_(
     from orchestration.tables import plain
     from resources.warehouse import requests
 
-    with _connected("auditor") as (connection, _):
+    with _connected(context, "auditor") as (connection, _):
         found = requests.requests(connection, *(() if is_all else ("open",)))
     if as_json:
         typer.echo(json.dumps(plain([vars(one) for one in found]), indent=2))
@@ -73,37 +74,40 @@ def list_(
 
 
 @app.command()
-def approve(numbers: Numbers, login: As = "controller") -> None:
+def approve(context: typer.Context, numbers: Numbers, login: As = "controller") -> None:
     """Approve requests, by the content that is shown."""
-    _decide(numbers, "approved", None, login)
+    _decide(context, numbers, "approved", None, login)
 
 
 @app.command()
 def refuse(
+    context: typer.Context,
     numbers: Numbers,
     reason: Annotated[str, typer.Option(help="Why.")],
     login: As = "controller",
 ) -> None:
     """Refuse requests."""
-    _decide(numbers, "refused", reason, login)
+    _decide(context, numbers, "refused", reason, login)
 
 
 @app.command()
-def withdraw(numbers: Numbers, login: As = "biller") -> None:
+def withdraw(context: typer.Context, numbers: Numbers, login: As = "biller") -> None:
     """Take requests of one's own back."""
     from resources.warehouse import requests
 
-    with _connected(login) as (connection, _):
+    with _connected(context, login) as (connection, _):
         for number in numbers:
             requests.withdraw(connection, number)
             typer.echo(f"request {number}: withdrawn")
         connection.commit()
 
 
-def _decide(numbers: list[int], act: str, reason: str | None, login: str) -> None:
+def _decide(
+    context: typer.Context, numbers: list[int], act: str, reason: str | None, login: str
+) -> None:
     from resources.warehouse import requests
 
-    with _connected(login) as (connection, _):
+    with _connected(context, login) as (connection, _):
         known = {one.request_id: one for one in requests.requests(connection)}
         missing = [number for number in numbers if number not in known]
         if missing:
@@ -117,14 +121,14 @@ def _decide(numbers: list[int], act: str, reason: str | None, login: str) -> Non
 
 
 @contextmanager
-def _connected(login: str) -> "Iterator[Any]":
+def _connected(context: typer.Context, login: str) -> "Iterator[Any]":
     """A connection as the person, and the settings; a refusal is one line and exit code 1."""
     from orchestration.launcher import Launcher
     from orchestration.progress import Progress
     from resources.warehouse.database import connect
     from resources.warehouse.ledger import LedgerRefusedError
 
-    launcher = Launcher(dict(os.environ), Progress(is_quiet=True))
+    launcher = Launcher(dict(context.find_root().obj), Progress(is_quiet=True))
     with launcher.database() as settings, connect(settings.database, login) as connection:
         try:
             yield connection, settings

@@ -1,4 +1,4 @@
--- Every event that a received record or a recorded decision proves. Events of no money are no events.
+-- Every event that a received record or a decision of people proves. Events of no money are none.
 with
 
 events as (
