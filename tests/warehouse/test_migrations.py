@@ -1,10 +1,12 @@
 """Migrations: from nothing to the newest version, and twice is once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from resources.warehouse.governance_load import load_governance
 from resources.warehouse.migrate import (
     MigrationError,
     current_version,
@@ -13,6 +15,8 @@ from resources.warehouse.migrate import (
     migrate,
     newest_version,
 )
+
+GOVERNANCE = Path(__file__).parents[2] / "governance"
 
 
 def snapshot(connection):
@@ -114,3 +118,41 @@ def test_a_database_is_made_once(server, empty):
     owner = f"{empty.role_prefix}_owner"
     assert ensure_database(server.admin_url(), empty.name, owner)
     assert not ensure_database(server.admin_url(), empty.name, owner)
+
+
+BEFORE_LIMITS = """
+set session_replication_role = replica;
+insert into ops.build (build_id, as_of_date, started_at) values ('b', '2026-10-31', now());
+insert into ledger.entry (entity_code, accounting_date, approval_class, generation, part, state,
+    build_id, content_hash, erp_key, proposed_by, proposed_at, line_count, gross_amount,
+    made_by_xid)
+values ('NLH', '2026-09-01', 'controller', 1, 1, 'approved', 'b', 'h', 'k', 'maker', now(), 2, 10,
+    pg_current_xact_id());
+insert into ledger.approval (entry_id, content_hash, basis, approver, approved_at)
+values (1, 'h', 'person', session_user, now());
+insert into ledger.period (entity_code, period_start, period_end, own_status, erp_status)
+values ('NLH', '2026-08-01', '2026-08-31', 'closed', 'open');
+reset session_replication_role;
+select ledger.write_audit('sign', 1, null, null, jsonb_build_object('approval_id', 1, 'basis',
+    'person', 'approver', session_user, 'content_hash', 'h'));
+select ledger.write_audit('set period', null, 'open', 'closed',
+    jsonb_build_object('entity_code', 'NLH', 'period_start', '2026-08-01', 'reason', 'x'));
+"""
+
+
+def test_what_was_signed_and_closed_before_limits_had_versions_stands(server, empty, monkeypatch):
+    from resources.warehouse import versions  # noqa: PLC0415
+
+    real = versions.command.upgrade
+    monkeypatch.setattr(versions.command, "upgrade", lambda config, _: real(config, "0025"))
+    migrate(server.admin_url(), empty)
+    monkeypatch.undo()
+    with psycopg.connect(server.admin_url(empty.name), autocommit=True) as connection:
+        connection.execute(BEFORE_LIMITS)
+        migrate(server.admin_url(), empty)
+        load_governance(connection, GOVERNANCE)
+        assert connection.execute("select * from ledger.verify_chain()").fetchall() == []
+        found = connection.execute("select problem from ledger.verify_entries()").fetchall()
+        assert not {"APPROVAL", "LIMIT", "UNSIGNED"} & {row[0] for row in found}
+        held = connection.execute("select code from ledger.hold where entry_id = 1").fetchall()
+        assert ("APPROVAL",) not in held
