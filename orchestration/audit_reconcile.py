@@ -51,11 +51,11 @@ def sign(
 ) -> list[dict[str, Any]]:
     """Sign each account as it was shown; a refusal concerns that account only."""
 
-    def act(sheet: AccountSheet) -> object:
+    def act(sheet: AccountSheet) -> None:
         if as_reviewer:
             reviews.review(connection, sheet)
-            return None
-        return reviews.prepare(connection, sheet, explanation)
+        else:
+            reviews.prepare(connection, sheet, explanation)
 
     return [_sign(connection, sheet, act) for sheet in sheets]
 
@@ -63,7 +63,7 @@ def sign(
 def _sign(
     connection: psycopg.Connection[Any],
     sheet: AccountSheet,
-    act: Callable[[AccountSheet], object],
+    act: Callable[[AccountSheet], None],
 ) -> dict[str, Any]:
     name, refusal = f"{sheet.entity_code}/{sheet.account}", ""
     try:
