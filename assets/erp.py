@@ -1,4 +1,4 @@
-"""The ERP's side: its periods, what was sent to it, its documents read back, its balances.
+"""The ERP's side: periods and master data, what was sent, what is read back, its balances.
 
 Whether an entry may go is asked of the ledger, which asks itself once more before it lets go.
 """
@@ -10,13 +10,14 @@ from typing import Any
 
 import dagster as dg
 
-from assets.metadata import counts_table, held_table
+from assets.metadata import blocked_table, counts_table, foreign_table, held_table
 from assets.runbook import PAGE
 from assets.specs import ACCOUNTING, table_spec
+from resources import mirror
 from resources.dagster_resources import Erp, Installation, JobRun
 from resources.outbox import Outbox, Sent, document_counts, reread
-from resources.warehouse import builds, ledger
-from resources.warehouse.holds import held_entries
+from resources.warehouse import builds, ledger, read_back
+from resources.warehouse.holds import blocked, held_entries
 
 GROUP = "erp"
 KINDS = {"postgres", "tryton"}
@@ -30,11 +31,13 @@ def _spec(schema: str, table: str, what: str, deps: list[dg.AssetKey]) -> dg.Ass
 
 
 PERIOD = _spec("erp", "period", "One row per entity and accounting period, as the ERP has it.", [])
+ACCOUNT = _spec("erp", "account", "One row per entity and account of the ERP's chart.", [])
+SEGMENT = _spec("erp", "segment", "One row per entity, dimension and value that the ERP has.", [])
 OUTBOX = _spec(
     "ledger",
     "outbox",
     "Entries that went to the ERP, and those that are held with the reasons.",
-    [APPROVAL, PERIOD.key],
+    [APPROVAL, PERIOD.key, ACCOUNT.key, SEGMENT.key],
 )
 DOCUMENT = _spec(
     "erp",
@@ -47,6 +50,12 @@ BALANCE = _spec(
     "balance",
     "One row per entity and account: the balance that the ERP itself reports.",
     [DOCUMENT.key],
+)
+FOREIGN_LINE = _spec(
+    "erp",
+    "foreign_line",
+    "One row per line on an account of ours that somebody else entered in the ERP.",
+    [OUTBOX.key],
 )
 
 
@@ -64,6 +73,22 @@ def mirror_periods(
                 count += 1
         connection.commit()
     return dg.MaterializeResult(asset_key=PERIOD.key, metadata={"periods": count})
+
+
+@dg.multi_asset(specs=[ACCOUNT, SEGMENT], name="mirror_master_data")
+def mirror_master_data(
+    installation: Installation, erp: Erp, post_run: JobRun
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Take over the ERP's accounts and segments: entries on others are held, not sent."""
+    del post_run  # asked for because it keeps a second post run out
+    found = [(0, 0, 0)]
+    with closing(installation.connect("poster")) as connection:
+        for entity in builds.entities(connection) if erp.is_configured else []:
+            found.append(mirror.mirror_master_data(connection, erp.ledger(), entity))
+    accounts, segments, changed = (sum(column) for column in zip(*found, strict=True))
+    metadata = {"accounts": accounts, "segments": segments, "changed": changed}
+    yield dg.MaterializeResult(asset_key=ACCOUNT.key, metadata=metadata)
+    yield dg.MaterializeResult(asset_key=SEGMENT.key, metadata=metadata)
 
 
 @dg.multi_asset(
@@ -86,6 +111,7 @@ def send_entries(
         sent = _send_all(installation, erp, entities)
         held = ledger.held(connection)
         entries = held_table(held_entries(connection))
+        dollars = blocked_table(blocked(connection))
     metadata: dict[str, Any] = {
         "posted": sum(s.posted for s in sent),
         "rejected": sum(s.rejected for s in sent),
@@ -93,6 +119,7 @@ def send_entries(
         "held_at_the_gate": sum(s.held_at_the_gate for s in sent),
         "held_by_reason": counts_table("reason", "entries", held),
         "held_entries": entries,
+        "blocked_dollars": dollars,
     }
     yield dg.MaterializeResult(asset_key=OUTBOX.key, metadata=metadata)
     yield dg.AssetCheckResult(
@@ -153,4 +180,39 @@ def read_balances(
             balances = erp.ledger().balances(entity, post_run.as_of)
             accounts += ledger.record_erp_balances(connection, entity, post_run.as_of, balances)
         connection.commit()
-    return dg.MaterializeResult(asset_key=BALANCE.key, metadata={"accounts": accounts})
+        # Dagster keeps it in another database: a chain that is rebuilt or cut off no longer fits.
+        anchor = ledger.audit_head(connection).anchor
+    metadata: dict[str, Any] = {"accounts": accounts, "audit_anchor": anchor}
+    return dg.MaterializeResult(asset_key=BALANCE.key, metadata=metadata)
+
+
+@dg.multi_asset(
+    specs=[FOREIGN_LINE],
+    name="read_foreign_lines",
+    check_specs=[
+        dg.AssetCheckSpec(
+            "nothing_unexplained", asset=FOREIGN_LINE.key, blocking=False,
+            description="Nobody else entered anything on our accounts that nobody explained.",
+        )
+    ],
+)  # fmt: skip
+def read_foreign_lines(
+    installation: Installation, erp: Erp, post_run: JobRun
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """Read all lines on our accounts, and keep those that are not ours as exceptions."""
+    del post_run  # asked for because it keeps a second post run out
+    with closing(installation.connect("poster")) as connection:
+        entities = builds.entities(connection) if erp.is_configured else []
+        counts = [mirror.read_foreign_lines(connection, erp.ledger(), e) for e in entities]
+        waiting = read_back.foreign_lines(connection, "unexplained")
+    metadata: dict[str, Any] = {
+        "foreign_lines": sum(one.foreign for one in counts),
+        "new": sum(one.new for one in counts),
+        "gone": sum(one.gone for one in counts),
+        "unexplained": foreign_table(waiting),
+    }
+    yield dg.MaterializeResult(asset_key=FOREIGN_LINE.key, metadata=metadata)
+    yield dg.AssetCheckResult(
+        check_name="nothing_unexplained", asset_key=FOREIGN_LINE.key, passed=not waiting,
+        severity=dg.AssetCheckSeverity.ERROR, metadata=metadata,
+    )  # fmt: skip

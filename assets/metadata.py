@@ -7,7 +7,8 @@ import dagster as dg
 
 from assets.runbook import advice
 from resources.warehouse.builds import Certificate
-from resources.warehouse.holds import HeldEntry
+from resources.warehouse.holds import Blocked, HeldEntry
+from resources.warehouse.read_back import ForeignLine
 from resources.warehouse.tie_outs import TieOutResult
 
 SHOWN_ROWS = 50  # the UI clips long tables, so what failed comes first
@@ -33,13 +34,33 @@ def counts_table(name: str, counted: str, counts: Mapping[str, int]) -> dg.Table
 
 def held_table(held: Iterable[HeldEntry]) -> dg.TableMetadataValue:
     """Show each held entry with its reason and what the runbook says to do."""
-    columns = ("entry", "entity", "state", "dollars", "reason", "detail", "what to do")
+    columns = ("entry", "entity", "state", "dollars", "reason", "detail", "owner", "what to do")
     rows = (
         (
             one.entry_id, one.entity_code, one.state, usd(one.gross_amount), one.code, one.detail,
-            advice(one.code),
+            one.owner, advice(one.code),
         )
         for one in held
+    )  # fmt: skip
+    return _table(columns, rows)
+
+
+def blocked_table(blocked: Iterable[Blocked]) -> dg.TableMetadataValue:
+    """Show what each reason keeps back, in dollars, and whose it is."""
+    columns = ("reason", "owner", "entries", "dollars")
+    rows = ((one.code, one.owner, one.entries, usd(one.gross_amount)) for one in blocked)
+    return _table(columns, rows)
+
+
+def foreign_table(lines: Iterable[ForeignLine]) -> dg.TableMetadataValue:
+    """Show lines of the ERP that are not ours, with their documents' references."""
+    columns = ("line", "entity", "document", "account", "date", "dollars", "code")
+    rows = (
+        (
+            one.foreign_line_id, one.entity_code, one.document_ref, one.account,
+            one.accounting_date, usd(one.amount), one.code,
+        )
+        for one in lines
     )  # fmt: skip
     return _table(columns, rows)
 

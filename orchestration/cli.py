@@ -16,7 +16,13 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from orchestration import x12_commands
+from orchestration import (
+    audit_commands,
+    evidence_commands,
+    govern_commands,
+    request_commands,
+    x12_commands,
+)
 from orchestration.own_sources import names_own_sources, own_world
 from orchestration.progress import Progress
 from orchestration.state import (
@@ -39,6 +45,7 @@ class Commands(TyperGroup):
 
         try:
             read_env_file(os.environ)
+            ctx.obj = dict(os.environ)  # for the groups below, which read no environment
             return super().invoke(ctx)
         except expected() as problem:
             _fail(str(problem))
@@ -52,6 +59,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(x12_commands.app, name="x12")
+app.add_typer(request_commands.app, name="request")
+app.add_typer(govern_commands.period_app, name="period")
+app.add_typer(govern_commands.policy_app, name="policy")
+app.add_typer(audit_commands.app, name="audit")
+app.add_typer(evidence_commands.app, name="evidence")
 AsJson = Annotated[bool, typer.Option("--json", help="The same content for scripts.")]
 FAILED, HELD = 1, 3
 
@@ -193,12 +205,18 @@ def trace(
 
 
 @app.command()
-def prove(as_json: AsJson = False) -> None:
+def prove(
+    is_quick: Annotated[
+        bool, typer.Option("--quick", help="Leave out T15, which builds everything anew.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Work out every tie-out again, from the archived bytes to the ERP. Exit code 1: one fails."""
     from orchestration import prove as page
+    from orchestration.rebuild import rebuilt
 
     with _launcher().database_and_erp() as settings:
-        found = page.gather(settings)
+        found = page.gather(settings, None if is_quick else rebuilt)
     _show(found, page.render(found), as_json=as_json)
     if not page.holds(found):
         raise typer.Exit(FAILED)

@@ -51,14 +51,7 @@ def build_defs(manifest: Path, resources: Mapping[str, object] | None = None) ->
         ledger.propose_entries,
         ledger.approve_by_policy,
     ]
-    posting = [
-        erp.mirror_periods,
-        erp.send_entries,
-        erp.compare_documents,
-        erp.read_balances,
-        marts.reconcile_models(manifest),
-        control.tie_out_post,
-    ]
+    posting = _posting(manifest)
     return dg.Definitions(
         assets=[*building, *posting, replay.replay_days, *kept_specs()],
         asset_checks=[suite_checks(name, suite) for name, suite in SUITES.items()],
@@ -76,6 +69,20 @@ def build_defs(manifest: Path, resources: Mapping[str, object] | None = None) ->
         resources={**own_resources(Installation()), **(resources or {})},
         executor=dg.in_process_executor,
     )
+
+
+def _posting(manifest: Path) -> list[dg.AssetsDefinition]:
+    """Make the assets of the post job, in the order in which they are read."""
+    return [
+        erp.mirror_periods,
+        erp.mirror_master_data,
+        erp.send_entries,
+        erp.compare_documents,
+        erp.read_foreign_lines,
+        erp.read_balances,
+        marts.reconcile_models(manifest),
+        control.tie_out_post,
+    ]
 
 
 def own_resources(installation: Installation) -> dict[str, object]:

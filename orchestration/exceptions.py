@@ -10,7 +10,8 @@ from orchestration.tables import table
 QUERY = """
 select e.exception_id, e.code, e.severity, e.record_kind, e.entity_code, e.amount,
        case when s.sighting_id is not null then rtrim(s.location, '/') || '/' || s.name
-            when e.record_kind = 'source' then e.source else f.name end as file,
+            when e.record_kind = 'source' then e.source
+            when e.origin = 'erp' then e.message else f.name end as file,
        e.segment, e.rule, e.message, e.origin, e.opened_at
 from ops.exception e left join ops.received_file f using (file_id)
 left join ops.file_sighting s on s.sighting_id = e.sighting_id

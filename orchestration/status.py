@@ -18,11 +18,25 @@ select entity_code, state, count(*)::int as entries, sum(gross_amount) as gross
 from ledger.entry where state <> 'void' group by entity_code, state order by entity_code, state
 """
 HELD = """
-select e.entity_code, e.state, h.code, count(*)::int as entries, sum(e.gross_amount) as gross,
-       min(h.detail) as detail
-from ledger.entry e cross join lateral ledger.hold_reasons(e.entry_id) h
-where e.state in ('proposed', 'approved') group by e.entity_code, e.state, h.code
+select e.entity_code, e.state, h.code, count(distinct e.entry_id)::int as entries,
+       sum(e.gross_amount) as gross, coalesce(o.owner, 'nobody') as owner, min(h.detail) as detail
+from ledger.entry e cross join lateral (
+    select code, min(detail) as detail from ledger.hold_reasons(e.entry_id) group by code) h
+left join ledger.hold_owner o on o.code = h.code
+where e.state in ('proposed', 'approved') group by e.entity_code, e.state, h.code, o.owner
 order by e.entity_code, e.state, h.code
+"""
+MIRROR = """
+select m.entity_code, m.erp, m.due_at, m.mirrored_at,
+       (select count(*)::int from ledger.erp_account a where a.entity_code = m.entity_code
+        and a.is_active) as active_accounts
+from ledger.erp_mirror m order by m.entity_code
+"""
+FOREIGN = """
+select entity_code, code, state, count(*)::int as lines, sum(amount) as amount,
+       count(distinct document_ref)::int as documents
+from ledger.foreign_state where state <> 'gone' group by entity_code, code, state
+order by entity_code, code, state
 """
 EXCEPTIONS = """
 select code, severity, count(*)::int as records, sum(amount) as amount
@@ -54,6 +68,8 @@ def gather(connection: psycopg.Connection[Any]) -> dict[str, Any]:
         "looks": rows(connection, LOOKS),
         "queue": rows(connection, QUEUE),
         "held": rows(connection, HELD),
+        "master_data": rows(connection, MIRROR),
+        "foreign": rows(connection, FOREIGN),
         "exceptions": rows(connection, EXCEPTIONS),
     }
 
@@ -95,6 +111,8 @@ def render(status: dict[str, Any]) -> list[str]:
         "  is each of them configured and within reach? `tieout check-config`",
         *_block("Entries", status["queue"]),
         *_block("Held", status["held"]),
+        *_block("Master data of the ERP", status["master_data"]),
+        *_block("Entered in the ERP by others on our accounts", status["foreign"]),
         *_block("Open exceptions", status["exceptions"]),
     ]
 

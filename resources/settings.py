@@ -51,6 +51,8 @@ ROLES = (
     "dagster",
     "erp",
     "controller",
+    "manager",
+    "biller",
 )
 Value = TypeVar("Value")
 

@@ -14,7 +14,7 @@ import psycopg
 
 from resources import job_lock
 from resources.dagster_resources import Installation
-from resources.warehouse import ledger
+from resources.warehouse import ledger, read_back
 
 ALIVE = [
     dg.DagsterRunStatus.QUEUED,
@@ -27,6 +27,10 @@ OVER = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunS
 AFTER_FAILURE_SECONDS = 60.0
 # While an outcome is in doubt the ERP may be ill: each run would leave one more entry in doubt.
 IN_DOUBT_SECONDS = 300.0
+# Read back daily although nothing is to be sent; hourly while the ERP's own data hold an entry.
+ASK_DAILY_SECONDS = 86_400.0
+ASK_HELD_SECONDS = 3_600.0
+HELD_BY_ERP = frozenset({"MAPPING", "MASTER_DATA_UNKNOWN", "PERIOD"})
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,17 @@ class LastPost:
 
 @dataclass(frozen=True)
 class PostingState:
-    """What there is to post, what keeps the rest back, and what posting is doing or did last."""
+    """What there is to post, what keeps the rest back, and what posting is doing or did last.
+
+    `asked_seconds`: how long ago the ERP was last asked for its data; None where it never was.
+    """
 
     sendable: int
     in_doubt: int = 0
     is_posting: bool = False
     held: Mapping[str, int] = field(default_factory=dict)
     last_post: LastPost | None = None
+    asked_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -57,18 +65,29 @@ class PostingDecision:
 
 
 def decide(state: PostingState) -> PostingDecision:
-    """Post when an entry may go or one must be read back, unless a post run lives already.
+    """Post when an entry may go, one must be read back, or the ERP was not asked for long.
 
-    After a failure, and while an outcome is in doubt, the next run waits a while.
+    Never while a post run lives already. After a failure, and while an outcome is in doubt, the
+    next run waits a while.
     """
     if state.is_posting:
         return PostingDecision(False, "a post run is at work")
     if not state.sendable and not state.in_doubt:
-        return PostingDecision(False, "nothing to send" + _held(state.held))
+        nothing = "nothing to send" + _held(state.held)
+        if _is_to_ask(state):
+            return PostingDecision(True, nothing + "; the ERP is to be asked again")
+        return PostingDecision(False, nothing)
     pause = _pause_seconds(state)
     if state.last_post and state.last_post.age_seconds < pause:
         return PostingDecision(False, f"{_work(state)}; waiting {pause:.0f} s after the last run")
     return PostingDecision(True, _work(state))
+
+
+def _is_to_ask(state: PostingState) -> bool:
+    limit = ASK_HELD_SECONDS if HELD_BY_ERP & state.held.keys() else ASK_DAILY_SECONDS
+    if state.last_post and state.last_post.age_seconds < limit:
+        return False
+    return state.asked_seconds is not None and state.asked_seconds >= limit
 
 
 def _pause_seconds(state: PostingState) -> float:
@@ -96,6 +115,7 @@ def read_state(connection: psycopg.Connection[Any]) -> PostingState:
         in_doubt=ledger.count_unread(connection),
         is_posting=job_lock.is_running(connection, "post"),
         held=ledger.held(connection),
+        asked_seconds=read_back.asked_seconds(connection),
     )
 
 
@@ -103,7 +123,7 @@ def read_state(connection: psycopg.Connection[Any]) -> PostingState:
     job_name="post",
     minimum_interval_seconds=4,  # the daemon looks every 5 s: 5 here would mean 5 or 10
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Requests the post job while the ledger has entries that may go to the ERP.",
+    description="Requests the post job while entries may go to the ERP, and daily to read it back.",
 )
 def posting_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Look at the database, decide, and request a run or say why not."""

@@ -1,11 +1,14 @@
 """Who may approve what, and up to which amounts, as `approvals.yaml` has it.
 
-The decision itself is made in the database (`ledger.approve_by_policy`); this is its input.
+The decision itself is made in the database (`ledger.approve`); this is its input. What holds
+between rows and files is looked at in `policy_check.py`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 import yaml
@@ -14,61 +17,203 @@ from billing.governance.policy_file import PolicyFileError
 
 Basis = Literal["policy", "person"]
 LIMIT_NAMES = ("event_amount", "entry_amount", "account_day_amount")
+CORRECTION_CLASSES = ("new_information", "change_of_estimate", "error", "change_of_principle")
 
 
 @dataclass(frozen=True)
 class ApprovalClass:
-    """How entries of a class are approved: by policy, or by so many different people."""
+    """How entries of a class are approved: by policy, or by so many different people.
+
+    One of them, at least, holds the role `includes_role`, where there is one.
+    """
 
     approval_class: str
     basis: Basis
     signatures: int
+    includes_role: str | None = None
 
 
 @dataclass(frozen=True)
 class ApprovalLimit:
-    """The largest amounts, in US dollars, that a basis may approve; None is no limit."""
+    """The largest amounts, in US dollars, that a role or a person may approve; None is no limit.
 
-    basis: Basis
+    `approval_classes` None is every class; `effective_to` None is until changed.
+    """
+
+    limit_id: str
+    role: str | None
+    person: str | None
+    approval_classes: tuple[str, ...] | None
+    effective_from: date
+    effective_to: date | None
     event_amount: Decimal | None
     entry_amount: Decimal | None
     account_day_amount: Decimal | None
 
+    def covers(self, approval_class: str) -> bool:
+        """Say whether the limit is about a class."""
+        return self.approval_classes is None or approval_class in self.approval_classes
+
+    def stands_on(self, day: date) -> bool:
+        """Say whether the limit is in effect on a day."""
+        return self.effective_from <= day <= (self.effective_to or date.max)
+
+
+@dataclass(frozen=True)
+class Delegation:
+    """One login signs with the limits of another, for these classes, both days included."""
+
+    delegation_id: str
+    from_login: str
+    to_login: str
+    approval_classes: tuple[str, ...]
+    effective_from: date
+    effective_to: date
+
+
+@dataclass(frozen=True)
+class PeriodPolicy:
+    """What a softly closed period takes, who decides on periods, and what may stay refused."""
+
+    soft_classes: tuple[str, ...]
+    soft_role: str
+    period_role: str
+    waiver_role: str
+    refused_tolerance: Decimal
+
+
+@dataclass(frozen=True)
+class CorrectionPolicy:
+    """From which amount on errors wait for a role, and rules whose changes have a class."""
+
+    error_amount: Decimal
+    error_role: str
+    rules: Mapping[str, str]
+
 
 @dataclass(frozen=True)
 class ApprovalPolicy:
-    """The whole policy; `entry_lines` is the most lines of one ERP document."""
+    """The whole policy; `version` is the SHA-256 of the file, `entry_lines` the most of one entry.
 
+    `roles` gives the logins of each role; `conflicts` are pairs that no signer holds both of.
+    """
+
+    version: str
     classes: tuple[ApprovalClass, ...]
+    roles: Mapping[str, tuple[str, ...]]
+    conflicts: tuple[tuple[str, str], ...]
     limits: tuple[ApprovalLimit, ...]
+    delegation_days: int
+    delegations: tuple[Delegation, ...]
+    periods: PeriodPolicy
+    corrections: CorrectionPolicy
     entry_lines: int
 
 
 def read_approvals(text: str) -> ApprovalPolicy:
     """Read `approvals.yaml`. Raises PolicyFileError, which names the rule that is broken."""
     document = yaml.safe_load(text)
-    classes = tuple(_approval_class(name, item) for name, item in document["classes"].items())
-    limits = tuple(_limit(name, item) for name, item in document["limits"].items())
-    if {limit.basis for limit in limits} != {"policy", "person"}:
-        raise PolicyFileError("approvals.yaml: limits must name policy and person")
-    entry_lines = document["entry_lines"]
-    if not isinstance(entry_lines, int) or entry_lines < 2:
-        raise PolicyFileError("approvals.yaml: entry_lines must be a whole number above 1")
-    return ApprovalPolicy(classes, limits, entry_lines)
+    try:
+        return _policy(text, document)
+    except (KeyError, TypeError, AttributeError) as problem:
+        raise _broken(f"something is missing or misplaced: {problem}") from None
+
+
+def _policy(text: str, document: Mapping[str, Any]) -> ApprovalPolicy:
+    policy = ApprovalPolicy(
+        version=hashlib.sha256(text.encode()).hexdigest(),
+        classes=tuple(_approval_class(name, item) for name, item in document["classes"].items()),
+        roles={role: _names(logins, "logins") for role, logins in document["roles"].items()},
+        conflicts=tuple(_pair(item) for item in document["conflicts"]),
+        limits=tuple(_limit(item) for item in document["limits"]),
+        delegation_days=_whole(document, "delegation_days", 0),
+        delegations=tuple(_delegation(item) for item in document["delegations"]),
+        periods=_periods(document["periods"]),
+        corrections=_corrections(document["corrections"]),
+        entry_lines=_whole(document, "entry_lines", 2),
+    )
+    _only_once("limit", [one.limit_id for one in policy.limits])
+    _only_once("delegation", [one.delegation_id for one in policy.delegations])
+    if "policy" in policy.roles or "approver" in policy.roles:
+        raise _broken("policy and approver are given by the database, not listed as roles")
+    return policy
+
+
+def as_document(policy: ApprovalPolicy) -> dict[str, Any]:
+    """Return the policy as `ledger.load_policy` takes it; amounts and dates as text."""
+    settings = {
+        **asdict(policy.periods),
+        "delegation_days": policy.delegation_days,
+        "error_amount": policy.corrections.error_amount,
+        "error_role": policy.corrections.error_role,
+    }
+    roles = [{"role": r, "login": login} for r, names in policy.roles.items() for login in names]
+    rules = policy.corrections.rules.items()
+    return {
+        "settings": settings,
+        "classes": [asdict(one) for one in policy.classes],
+        "roles": roles,
+        "conflicts": [{"role": one, "other_role": other} for one, other in policy.conflicts],
+        "limits": [asdict(one) for one in policy.limits],
+        "delegations": [asdict(one) for one in policy.delegations],
+        "corrections": [{"rule": rule, "correction_class": name} for rule, name in rules],
+    }
 
 
 def _approval_class(name: str, item: Mapping[str, Any]) -> ApprovalClass:
     basis, signatures = _basis(item["by"]), item["signatures"]
     if not isinstance(signatures, int) or signatures < 1:
-        raise PolicyFileError("approvals.yaml: a class needs one signature or more")
+        raise _broken("a class needs one signature or more")
     if basis == "policy" and signatures != 1:
-        raise PolicyFileError("approvals.yaml: policy signs once")
-    return ApprovalClass(name, basis, signatures)
+        raise _broken("policy signs once")
+    if basis == "policy" and "includes" in item:
+        raise _broken("a class that policy signs includes no role")
+    return ApprovalClass(name, basis, signatures, item.get("includes"))
 
 
-def _limit(name: str, item: Mapping[str, Any]) -> ApprovalLimit:
+def _limit(item: Mapping[str, Any]) -> ApprovalLimit:
+    role, person = item.get("role"), item.get("person")
+    if (role is None) == (person is None):
+        raise _broken("a limit names a role or a person")
+    first, last = _days(item)
+    classes = None if item["classes"] == "all" else _names(item["classes"], "classes")
     amounts = {key: _amount(item[key]) for key in LIMIT_NAMES}
-    return ApprovalLimit(_basis(name), **amounts)
+    return ApprovalLimit(_name(item["id"]), role, person, classes, first, last, **amounts)
+
+
+def _delegation(item: Mapping[str, Any]) -> Delegation:
+    first, last = _days(item)
+    if last is None:
+        raise _broken("a delegation ends on a day")
+    giver, taker = _name(item["from"]), _name(item["to"])
+    classes = _names(item["classes"], "classes")
+    return Delegation(_name(item["id"]), giver, taker, classes, first, last)
+
+
+def _periods(item: Mapping[str, Any]) -> PeriodPolicy:
+    return PeriodPolicy(
+        soft_classes=_names(item["soft_close_classes"], "classes"),
+        soft_role=_name(item["soft_close_signature"]),
+        period_role=_name(item["decided_by"]),
+        waiver_role=_name(item["waived_by"]),
+        refused_tolerance=_tolerance(item["refused_tolerance"]),
+    )
+
+
+def _corrections(item: Mapping[str, Any]) -> CorrectionPolicy:
+    rules = dict(item["rules"])
+    if not set(rules.values()) <= set(CORRECTION_CLASSES):
+        raise _broken(f"a correction is one of {', '.join(CORRECTION_CLASSES)}")
+    return CorrectionPolicy(_tolerance(item["error_amount"]), _name(item["error_signature"]), rules)
+
+
+def _days(item: Mapping[str, Any]) -> tuple[date, date | None]:
+    first, last = item["effective_from"], item["effective_to"]
+    if type(first) is not date or (last is not None and type(last) is not date):
+        raise _broken("a day is written like 2026-10-31")
+    if last is not None and last < first:
+        raise _broken("the last day comes before the first one")
+    return first, last
 
 
 def _basis(name: str) -> Basis:
@@ -76,15 +221,61 @@ def _basis(name: str) -> Basis:
         return "policy"
     if name == "person":
         return "person"
-    raise PolicyFileError("approvals.yaml: the basis of an approval is policy or person")
+    raise _broken("the basis of an approval is policy or person")
 
 
 def _amount(value: object) -> Decimal | None:
     if value is None:
         return None
-    if not isinstance(value, str):
-        raise PolicyFileError("approvals.yaml: an amount must be a text in quotes, or null")
-    amount = Decimal(value)
-    if amount <= 0 or amount != amount.quantize(Decimal("0.01")):
-        raise PolicyFileError("approvals.yaml: an amount is above zero and in whole cents")
+    amount = _tolerance(value)
+    if amount == 0:
+        raise _broken("an amount is above zero and in whole cents")
     return amount
+
+
+def _tolerance(value: object) -> Decimal:
+    if not isinstance(value, str):
+        raise _broken("an amount must be a text in quotes, or null")
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        raise _broken("an amount is a decimal number") from None
+    if not amount.is_finite() or amount < 0 or amount != amount.quantize(Decimal("0.01")):
+        raise _broken("an amount is above zero and in whole cents")
+    return amount
+
+
+def _whole(document: Mapping[str, Any], name: str, least: int) -> int:
+    value = document[name]
+    if type(value) is not int or value < least:
+        raise _broken(f"{name} must be a whole number of at least {least}")
+    return value
+
+
+def _pair(item: object) -> tuple[str, str]:
+    names = _names(item, "roles")
+    if len(set(names)) != 2:
+        raise _broken("a conflict names two different roles")
+    return names[0], names[1]
+
+
+def _names(value: object, what: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise _broken(f"{what} are a list")
+    return tuple(_name(one) for one in value)
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise _broken("a name must be a text")
+    return value
+
+
+def _only_once(what: str, names: Iterable[str]) -> None:
+    names = list(names)
+    if len(names) != len(set(names)):
+        raise _broken(f"a {what} is listed twice")
+
+
+def _broken(rule: str) -> PolicyFileError:
+    return PolicyFileError(f"approvals.yaml: {rule}")

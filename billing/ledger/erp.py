@@ -40,6 +40,7 @@ class Reason(StrEnum):
     UNREADABLE_ANSWER = "UNREADABLE_ANSWER"
     NOT_FOUND_AFTER_POSTING = "NOT_FOUND_AFTER_POSTING"
     DRAFT_LEFT = "DRAFT_LEFT"
+    MISMATCH = "MISMATCH"
 
 
 class InvalidEntryError(ValueError):
@@ -62,9 +63,9 @@ class ErpRejected(_OutcomeError):  # noqa: N818 - an outcome of the state machin
 class ErpBusy(_OutcomeError):  # noqa: N818 - an outcome of the state machine, named as there
     """The ERP took nothing of it (throttled, or not even connected): the same again, later."""
 
-    def __init__(self, reason_code: str, wait_seconds: float | None = None) -> None:
+    def __init__(self, reason_code: str, wait_seconds: float | None = None, rule: str = "") -> None:
         """`wait_seconds`: what the ERP asked for, if it did."""
-        super().__init__(reason_code)
+        super().__init__(reason_code, rule)
         self.wait_seconds = wait_seconds
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 NEGATED = "-plb"  # PLB: a negative amount increases the payment
 ABSOLUTE = "abs(charge)"
+DECIDED = "decided_date"
 
 
 class PostingRuleError(Exception):
@@ -44,6 +45,11 @@ class PostingRule:
     accounting_date: str
     is_auto_reversed: bool
     reaches_erp: bool
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether a person's decision is the evidence, and not a received record."""
+        return self.accounting_date == DECIDED and self.reaches_erp
 
     def lines(self, source_amount: Decimal) -> tuple[tuple[str, Decimal], ...]:
         """Return (account, signed amount) of both sides, debit positive; none for a memo.

@@ -4,25 +4,31 @@ The pipeline's roles may read what is loaded here and never change it.
 """
 
 import csv
+import json
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from psycopg import Connection, sql
 
-from billing.governance.approvals import ApprovalPolicy, read_approvals
+from billing.governance.approvals import ApprovalPolicy, as_document, read_approvals
 from billing.governance.group import Group, read_group
+from billing.ledger.requests import request_kind
+from billing.ledger.rules import read_chart, read_rules
 
 DEFAULT_AS_OF = date(2026, 10, 31)
 CHART = Path(__file__).parents[2] / "dbt_project" / "seeds" / "chart_of_accounts.csv"
 MEMO_ONLY_TYPE = "offset"  # opening balances: in the sub-ledger, never in the ERP
+MUST_CLEAR = "must"  # posting suspense: blocks a close while it is not zero
 
 
 def load_governance(connection: Connection[Any], folder: Path, chart: Path = CHART) -> None:
     """Load entities, approval policy and chart in one transaction; loading twice changes nothing.
 
-    What a file no longer names is removed where nothing refers to it. Raises PolicyFileError.
+    What a file no longer names is removed where nothing refers to it; the approval policy is kept
+    in versions, and another file is another version. Raises PolicyFileError.
     """
     group = read_group((folder / "entities.yaml").read_text())
     policy = read_approvals((folder / "approvals.yaml").read_text())
@@ -30,6 +36,7 @@ def load_governance(connection: Connection[Any], folder: Path, chart: Path = CHA
         _load_group(connection, group)
         _load_approvals(connection, policy)
         _load_chart(connection, chart)
+        _load_request_kinds(connection, chart)
 
 
 def set_as_of(connection: Connection[Any], as_of: date) -> None:
@@ -69,27 +76,34 @@ def _load_group(connection: Connection[Any], group: Group) -> None:
 
 
 def _load_approvals(connection: Connection[Any], policy: ApprovalPolicy) -> None:
-    classes = [(c.approval_class, c.basis, c.signatures) for c in policy.classes]
-    limits = [
-        (limit.basis, limit.event_amount, limit.entry_amount, limit.account_day_amount)
-        for limit in policy.limits
-    ]
-    _replace(
-        connection, "ledger.approval_class", ("approval_class", "basis", "signatures"), classes
+    document = json.dumps(as_document(policy), default=str)
+    connection.execute("select ledger.load_policy(%s, %s)", [policy.version, document])
+    connection.execute(
+        "update ledger.installation set entry_lines = %(lines)s where entry_lines <> %(lines)s",
+        {"lines": policy.entry_lines},
     )
-    columns = ("basis", "event_amount", "entry_amount", "account_day_amount")
-    _replace(connection, "ledger.approval_limit", columns, limits)
-    connection.execute("update ledger.installation set entry_lines = %s", [policy.entry_lines])
 
 
 def _load_chart(connection: Connection[Any], chart: Path) -> None:
     with chart.open(newline="") as handle:
         rows = [
-            (row["account"], row["name"], row["type"], row["normal"], row["type"] != MEMO_ONLY_TYPE)
+            (
+                *(row["account"], row["name"], row["type"], row["normal"]),
+                *(row["type"] != MEMO_ONLY_TYPE, row["zero_at_close"] == MUST_CLEAR),
+            )
             for row in csv.DictReader(handle)
         ]
-    columns = ("account", "name", "account_type", "normal_side", "reaches_erp")
+    columns = ("account", "name", "account_type", "normal_side", "reaches_erp", "must_clear")
     _replace(connection, "ledger.account", columns, rows)
+
+
+def _load_request_kinds(connection: Connection[Any], chart: Path) -> None:
+    """Every rule whose date is that of a decision can be asked for."""
+    accounts = read_chart(chart.read_text())
+    rules = read_rules((chart.parent / "posting_rules.csv").read_text(), accounts)
+    kinds = [request_kind(rule, accounts) for rule in rules.values() if rule.is_decided]
+    columns = ("event", "rule", "approval_class", "subject", "room_account", "room_sign")
+    _replace(connection, "ledger.request_kind", columns, [astuple(kind) for kind in kinds])
 
 
 def _replace(

@@ -47,7 +47,10 @@ class Approved:
 
 @dataclass(frozen=True)
 class Hold:
-    """One reason why an entry may not go: CERTIFICATE, APPROVAL, PERIOD, LIMIT, MAPPING, PARKED."""
+    """One reason why an entry may not go.
+
+    CERTIFICATE, APPROVAL, PERIOD, LIMIT, MAPPING, PARKED, CORRECTION or WAIT.
+    """
 
     code: str
     detail: str
@@ -71,6 +74,19 @@ class Entry:
     entry_no: int | None
     line_count: int
     gross_amount: Decimal
+
+
+@dataclass(frozen=True)
+class AuditHead:
+    """The newest row of the audit chain and its hash: what to write down elsewhere."""
+
+    seq: int
+    hash: str
+
+    @property
+    def anchor(self) -> str:
+        """Return SEQ:HASH, as the verifier of an evidence pack takes it."""
+        return f"{self.seq}:{self.hash}"
 
 
 ENTRY_COLUMNS = ", ".join(Entry.__dataclass_fields__)
@@ -118,14 +134,6 @@ def refuse(
 def release(connection: Connection, entry_id: int) -> None:
     """Let a rejected entry go out again, as the next generation, with the next proposal."""
     call(connection, "select ledger.release(%s)", entry_id)
-
-
-def set_period(
-    connection: Connection, entity: str, start: date, *, is_open: bool, reason: str
-) -> None:
-    """Close or reopen a period from our side; reopening voids the certificates within it."""
-    status = "open" if is_open else "closed"
-    call(connection, "select ledger.set_period(%s, %s, %s, %s)", entity, start, status, reason)
 
 
 def record_cutoff(connection: Connection, entity: str, cutoff_date: date) -> bool:
@@ -198,12 +206,19 @@ def record_erp_balances(
     return int(call(connection, query, entity, as_of, report)[0])
 
 
+def audit_head(connection: Connection) -> AuditHead:
+    """Return the head of the audit chain."""
+    return AuditHead(*call(connection, "select seq, hash from ledger.audit_head"))
+
+
 def problems(connection: Connection) -> list[str]:
     """Return what was tampered with in audit chain, entries or digests: nothing, normally."""
     chain = connection.execute("select seq, problem from ledger.verify_chain()")
     found = [f"audit row {seq}: {problem}" for seq, problem in chain]
     stored = connection.execute("select entry_id, problem from ledger.verify_entries()")
     found += [f"entry {entry_id}: {problem}" for entry_id, problem in stored]
+    asked = connection.execute("select request_id, problem from ledger.verify_requests()")
+    found += [f"request {number}: {problem}" for number, problem in asked]
     wrong = connection.execute("select entity_code, original_date from ledger.verify_recorded()")
     return found + [f"digest of {entity} on {day}: not its evidence" for entity, day in wrong]
 

@@ -20,11 +20,11 @@ from resources.warehouse.database import ScrubbedConnection
 MIGRATIONS = Path(__file__).parent / "migrations"
 OWNER = "owner"  # owns raw, ops and ledger; nobody can log in as it
 ENTRANTS = (
-    "ingest", "transform", "preparer", "approver", "poster", "bi_reader", "auditor",
+    "ingest", "transform", "preparer", "approver", "poster", "bi_reader", "auditor", "biller",
 )  # fmt: skip
 # One who is no superuser makes things in the name of those that he is a member of.
 OWNING = (OWNER, "transform", "erp", "dagster")
-APPROVERS = ("policy", "controller")  # logins of their own, members of the approvers
+APPROVERS = ("policy", "controller", "manager")  # logins of their own, members of the approvers
 LOCK = 7_103_001
 
 

@@ -36,7 +36,7 @@ def test_two_signatures_are_asked_where_a_rule_names_two_people():
 
 
 def test_limits_are_exact_amounts():
-    (policy,) = [one for one in read_approvals(APPROVALS).limits if one.basis == "policy"]
+    (policy,) = [one for one in read_approvals(APPROVALS).limits if one.role == "policy"]
     assert isinstance(policy.event_amount, Decimal)
 
 
@@ -50,7 +50,16 @@ def test_limits_are_exact_amounts():
         ("none: {by: policy,", "none: {by: nobody,", "policy or person"),
         ("threshold: {by: person, signatures: 1}", "threshold: {by: person, signatures: 0}",
          "one signature"),
-        ("  person:\n    event", "  policy2:\n    event", "policy or person"),
+        ("role: policy\n", "role: policy\n    person: controller\n", "a role or a person"),
+        ("id: approver-any", "id: controller-any", "listed twice"),
+        ("effective_from: 2020-01-01", "effective_from: soon", "like 2026-10-31"),
+        ("effective_to: null", "effective_to: 2019-12-31", "before the first"),
+        ("controller: [controller]", "approver: [somebody]", "given by the database"),
+        ("JR45: change_of_estimate", "JR45: mistake", "a correction is one of"),
+        ('refused_tolerance: "25.00"', 'refused_tolerance: "NaN"', "whole cents"),
+        ('refused_tolerance: "25.00"', "tolerance: 1", "missing"),
+        ("[preparer, approver]", "[preparer, preparer]", "two different roles"),
+        ("delegation_days: 30", "delegation_days: -1", "whole number"),
         ("entry_lines: 10000", "entry_lines: 1", "whole number"),
     ],
 )  # fmt: skip

@@ -115,7 +115,8 @@ def _make_targets() -> set[str]:
 
 
 def _commands() -> set[str]:
-    return {info.name or info.callback.__name__ for info in app.registered_commands}
+    groups = {group.name for group in app.registered_groups}
+    return groups | {info.name or info.callback.__name__ for info in app.registered_commands}
 
 
 @pytest.mark.parametrize("path", DOCS, ids=_name)

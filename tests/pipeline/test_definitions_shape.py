@@ -103,8 +103,8 @@ def test_each_job_takes_its_own_assets_and_nothing_is_in_both(definitions: dg.De
     assert steps["build"] & steps["post"] == set()
     assert {"build_models", "judge_receivables", "issue_certificate"} <= steps["build"]
     assert steps["post"] == {
-        "mirror_periods", "send_entries", "compare_documents", "read_balances",
-        "reconcile_models", "tie_out_post",
+        "mirror_periods", "mirror_master_data", "send_entries", "compare_documents",
+        "read_foreign_lines", "read_balances", "reconcile_models", "tie_out_post",
     }  # fmt: skip
 
 

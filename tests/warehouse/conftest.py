@@ -48,3 +48,18 @@ def refused() -> Any:
             connection.execute(query, values or None)
 
     return expect
+
+
+@pytest.fixture
+def second_person(books):
+    """Log in as another person of the approvers."""
+    prefix = books.database.settings.role_prefix
+    admin = books.database.admin()
+    admin.execute(f"drop role if exists {prefix}_second")
+    admin.execute(f"create role {prefix}_second login password 'second' in role {prefix}_approver")
+    settings = books.database.settings
+    yield psycopg.connect(
+        f"postgresql://{prefix}_second:second@127.0.0.1:{settings.port}/{settings.name}",
+        autocommit=True,
+    )
+    admin.execute(f"drop role {prefix}_second")

@@ -12,28 +12,6 @@ from resources.warehouse.ledger import LedgerRefusedError
 DAY = date(2026, 9, 15)
 
 
-def limit(books, basis="policy", **amounts):
-    for name, amount in amounts.items():
-        books.database.admin().execute(
-            f"update ledger.approval_limit set {name} = %s where basis = %s", [amount, basis]
-        )
-
-
-@pytest.fixture
-def second_person(books):
-    """Log in as another person of the approvers."""
-    prefix = books.database.settings.role_prefix
-    admin = books.database.admin()
-    admin.execute(f"drop role if exists {prefix}_second")
-    admin.execute(f"create role {prefix}_second login password 'second' in role {prefix}_approver")
-    settings = books.database.settings
-    yield psycopg.connect(
-        f"postgresql://{prefix}_second:second@127.0.0.1:{settings.port}/{settings.name}",
-        autocommit=True,
-    )
-    admin.execute(f"drop role {prefix}_second")
-
-
 def test_policy_approves_what_needs_no_person_and_leaves_the_rest(books, ledger_line):
     books.demand(
         [
@@ -94,7 +72,7 @@ def test_a_class_of_two_waits_for_the_second_person(books, ledger_line, second_p
 def test_what_exceeds_a_policy_limit_waits_for_a_person_and_says_why(
     books, ledger_line, name, words
 ):
-    limit(books, **{name: "99.99"})
+    books.limit("policy-daily", **{name: "99.99"})
     books.demand([ledger_line("a", "charge.posted", "100.00")])
     books.propose()
     assert books.approve() == 0
@@ -106,7 +84,7 @@ def test_what_exceeds_a_policy_limit_waits_for_a_person_and_says_why(
 
 
 def test_the_day_of_one_maker_on_one_account_counts_what_was_approved_before(books, ledger_line):
-    limit(books, account_day_amount="150.00")
+    books.limit("policy-daily", account_day_amount="150.00")
     first = ledger_line("a", "charge.posted", "100.00", day=date(2026, 9, 1))
     second = ledger_line("b", "charge.posted", "60.00", day=date(2026, 9, 2))
     other = ledger_line("c", "payer.deposit.received", "60.00", day=date(2026, 9, 3))
@@ -116,7 +94,8 @@ def test_the_day_of_one_maker_on_one_account_counts_what_was_approved_before(boo
 
 
 def test_a_person_has_limits_too(books, ledger_line):
-    limit(books, "person", entry_amount="10.00")
+    for limit in ("controller-any", "approver-any"):
+        books.limit(limit, entry_amount="10.00")
     books.demand([ledger_line("a", "charity.approved", "50.00")])
     books.propose()
     ((entry_id, *_, content),) = books.entries()

@@ -162,9 +162,8 @@ def test_an_event_of_a_closed_period_goes_to_the_first_open_day_and_keeps_its_mo
 
 
 def test_the_stricter_of_our_status_and_the_erps_counts(books, ledger_line):
-    books.by("controller").execute(
-        "select ledger.set_period('NLH', %s, 'closed', 'month closed')", [date(2026, 8, 1)]
-    )
+    books.build()
+    books.decide("close", date(2026, 8, 1))
     books.demand([ledger_line("a", "charge.posted", "100.00", day=AUGUST)])
     books.propose()
     assert books.entries()[0][2] == date(2026, 9, 1)

@@ -1,4 +1,4 @@
--- Every event that a received record proves. Events of no money are no events.
+-- Every event that a received record or a recorded decision proves. Events of no money are no events.
 with
 
 events as (
@@ -9,6 +9,8 @@ events as (
     select * from {{ ref('int_event_bank') }}
     union all
     select * from {{ ref('int_event_card') }}
+    union all
+    select * from {{ ref('int_event_request') }}
 )
 
 select *

@@ -19,6 +19,15 @@ entries as (
     group by entity_code, account
 ),
 
+foreign_line as (
+    select
+        entity_code, account,
+        sum(amount) filter (where state = 'accepted') as explained_amount,
+        count(*) filter (where state = 'unexplained') as unexplained_count
+    from {{ ref('stg_ledger__foreign_line') }}
+    group by entity_code, account
+),
+
 joined as (
     select
         entity_code,
@@ -27,10 +36,13 @@ joined as (
         coalesce(entries.waiting_amount, 0) as waiting_amount,
         coalesce(entries.held_amount, 0) as held_amount,
         coalesce(entries.posted_amount, 0) as posted_amount,
+        coalesce(foreign_line.explained_amount, 0) as explained_amount,
+        coalesce(foreign_line.unexplained_count, 0) as unexplained_count,
         coalesce(balance.balance_amount, 0) as erp_balance_amount
     from subledger
     full outer join entries using (entity_code, account)
     full outer join {{ ref('stg_ledger__erp_balance') }} as balance using (entity_code, account)
+    full outer join foreign_line using (entity_code, account)
 ),
 
 final as (
@@ -42,8 +54,12 @@ final as (
         {{ money('held_amount') }} as held_amount,
         {{ money('posted_amount') }} as posted_amount,
         {{ money('erp_balance_amount') }} as erp_balance_amount,
-        {{ money('subledger_amount - waiting_amount - held_amount - erp_balance_amount') }}
-            as difference_amount
+        {{ money('explained_amount') }} as explained_amount,
+        cast(unexplained_count as integer) as unexplained_count,
+        {{ money(
+            'subledger_amount - waiting_amount - held_amount + explained_amount'
+            ' - erp_balance_amount'
+        ) }} as difference_amount
     from joined
 )
 

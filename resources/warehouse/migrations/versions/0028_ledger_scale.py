@@ -3,7 +3,7 @@
 from resources.warehouse.versions import apply_sql
 
 revision = "0028"
-down_revision = "0025"
+down_revision = "0027"
 
 
 def upgrade() -> None:

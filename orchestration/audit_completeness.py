@@ -1,0 +1,71 @@
+"""`tieout audit completeness`: whether everything came in, by day, control number and dollars."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from billing.governance.expected_files import ExpectedFiles, read_expected_files
+from billing.governance.interfaces import read_interfaces
+from orchestration.errors import ExpectedError
+from orchestration.tables import table
+from resources.warehouse import completeness
+
+GOVERNANCE = Path(__file__).parents[1] / "governance"
+
+
+def gather(connection: psycopg.Connection[Any]) -> dict[str, Any]:
+    """All four views. Raises ExpectedError before the first build. Role transform."""
+    policy = read_expected_files((GOVERNANCE / "expected_files.yaml").read_text())
+    try:
+        return {
+            "as_of_date": completeness.as_of(connection),
+            "expected": {**policy.feeds, "looked_back_days": policy.looked_back.days},
+            "gaps": _gaps(connection, policy),
+            "control_numbers": completeness.control_numbers(connection),
+            "charges": completeness.charges(connection),
+            "unmatched": _by_age(connection, policy.age_buckets),
+        }
+    except psycopg.errors.UndefinedTable:
+        raise ExpectedError("nothing is built yet: `tieout run` builds") from None
+
+
+def _gaps(connection: psycopg.Connection[Any], policy: ExpectedFiles) -> list[dict[str, Any]]:
+    calendar = read_interfaces((GOVERNANCE / "interfaces.yaml").read_text()).calendar
+    as_of = completeness.as_of(connection)
+    return [
+        {"feed": feed, "scope": scope, **asdict(gap)}
+        for (feed, scope), came in sorted(completeness.days(connection).items())
+        for gap in policy.gaps(feed, came, as_of, calendar)
+    ]
+
+
+def _by_age(connection: psycopg.Connection[Any], buckets: Sequence[int]) -> list[dict[str, Any]]:
+    names = [*(f"to {days} days" for days in buckets), f"over {buckets[-1]} days"]
+    return [
+        {**row, "bucket": names[row["bucket"]]}
+        for row in completeness.unmatched(connection, buckets)
+    ]
+
+
+def render(found: dict[str, Any]) -> list[str]:
+    """The same content as text."""
+    blocks = (
+        ("Business days without anything", found["gaps"]),
+        ("Interchange control numbers", found["control_numbers"]),
+        ("Charge feed against 4010", found["charges"]),
+        ("Deposits and remittances without each other", found["unmatched"]),
+    )
+    lines = [f"as of {found['as_of_date']}"]
+    for title, rows in blocks:
+        lines += ["", title if rows else f"{title}: none", *_table(rows)]
+    return lines
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> list[str]:
+    if not rows:
+        return []
+    columns = [name.replace("_", " ") for name in rows[0]]
+    return table(columns, [tuple(row.values()) for row in rows])

@@ -1,0 +1,167 @@
+"""`tieout period` and `tieout policy`: only arguments and printing. What is shown is in `period.py`
+and `policy.py`; what is allowed is decided by the database.
+"""
+
+# ruff: noqa: PLC0415 (a command imports what it needs when it is asked for, so that help is quick)
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+import typer
+
+period_app = typer.Typer(help="Close and reopen periods, by two people.", no_args_is_help=True)
+policy_app = typer.Typer(help="The policy files of governance/.", no_args_is_help=True)
+FAILED = 1
+AsJson = Annotated[bool, typer.Option("--json", help="The same content for scripts.")]
+Entity = Annotated[str, typer.Argument(help="Code of a legal entity.")]
+Month = Annotated[str, typer.Argument(help="Like 2026-10, or the period's first day.")]
+Reason = Annotated[str, typer.Option(help="Why; it is kept.")]
+Asker = Annotated[str, typer.Option("--login", help="The login of the one who asks.")]
+Decider = Annotated[str, typer.Option("--login", help="The login of the one who decides.")]
+
+
+@policy_app.command("check")
+def check_files(as_json: AsJson = False) -> None:
+    """Hold all policy files and posting rules to each other. Exit code 1: something is wrong."""
+    from orchestration import policy
+
+    found = policy.check(datetime.now(UTC).date())
+    _show([vars(one) for one in found], policy.render(found), as_json=as_json)
+    if policy.has_errors(found):
+        raise typer.Exit(FAILED)
+
+
+@period_app.command()
+def show(
+    entity: Annotated[str | None, typer.Argument(help="One legal entity only.")] = None,
+    month: Annotated[str | None, typer.Argument(help="With it: what blocks its close.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Status of each period, ours and the ERP's, and what waits for a decision."""
+    from orchestration import period
+
+    with _acting_as("auditor") as connection:
+        found = period.gather(connection, entity, month)
+    _show(found, period.render(found), as_json=as_json)
+
+
+@period_app.command("soft-close")
+def soft_close(entity: Entity, month: Month, reason: Reason, login: Asker = "approver") -> None:
+    """Ask that only the classes that policy names still post, with a controller's signature."""
+    _request("soft_close", entity, month, reason, login)
+
+
+@period_app.command()
+def close(entity: Entity, month: Month, reason: Reason, login: Asker = "approver") -> None:
+    """Ask that nothing posts any more. `tieout period show ENTITY MONTH` says what blocks it."""
+    _request("close", entity, month, reason, login)
+
+
+@period_app.command()
+def reopen(entity: Entity, month: Month, reason: Reason, login: Asker = "approver") -> None:
+    """Ask that a period opens again; the certificates of what it reopens become void."""
+    _request("reopen", entity, month, reason, login)
+
+
+@period_app.command()
+def decide(
+    request: Annotated[int, typer.Argument(help="Number of the request.")],
+    reason: Reason,
+    refuse: Annotated[bool, typer.Option("--refuse", help="Say no.")] = False,
+    login: Decider = "controller",
+) -> None:
+    """Decide on a request as somebody else than who asked."""
+    from resources.warehouse import periods
+
+    with _acting_as(login) as connection:
+        status = periods.decide_period(connection, request, accepts=not refuse, reason=reason)
+    typer.echo(f"request {request} is {'refused' if refuse else 'approved'}: period {status}")
+
+
+@period_app.command()
+def waive(  # noqa: PLR0913, PLR0917 (who, which item, why and until when)
+    entity: Entity,
+    month: Month,
+    code: Annotated[str, typer.Argument(help="Code of the blocker, as `show` gives it.")],
+    item: Annotated[str, typer.Argument(help="Item of the blocker, as `show` gives it.")],
+    reason: Reason,
+    until: Annotated[str, typer.Option(help="Last day of the waiver, like 2026-12-31.")],
+    login: Decider = "controller",
+) -> None:
+    """Let a close go on despite one blocker, until a day."""
+    from orchestration.period import first_day
+    from resources.warehouse import periods
+
+    start, last = first_day(month), _day(until)
+    with _acting_as(login) as connection:
+        made = periods.waive_blocker(connection, entity, start, code, item, reason, last)
+    typer.echo(f"waiver {made}: {code} {item} until {last}")
+
+
+@period_app.command()
+def classify(  # noqa: PLR0913, PLR0917 (the grain of a decision)
+    entity: Entity,
+    month: Annotated[str, typer.Argument(help="Original period of what is corrected.")],
+    rule: Annotated[str, typer.Argument(help="Posting rule, like JR05.")],
+    name: Annotated[
+        Literal["new_information", "change_of_estimate", "error", "change_of_principle"],
+        typer.Argument(help="What the corrections are."),
+    ],
+    reason: Reason,
+    login: Decider = "controller",
+) -> None:
+    """Say what corrections of a closed period are; the next build proposes them so."""
+    from orchestration.period import first_day
+    from resources.warehouse import periods
+
+    with _acting_as(login) as connection:
+        periods.classify_correction(connection, entity, first_day(month), rule, name, reason)
+    typer.echo(f"corrections of {rule} in {month} are {name}, from the next build on")
+
+
+def _request(
+    act: Literal["soft_close", "close", "reopen"], entity: str, month: str, reason: str, login: str
+) -> None:
+    from orchestration.period import first_day
+    from resources.warehouse import periods
+
+    start = first_day(month)
+    with _acting_as(login) as connection:
+        made = periods.request_period(connection, entity, start, act, reason)
+    typer.echo(f"request {made} waits: tieout period decide {made} --reason ...")
+
+
+@contextmanager
+def _acting_as(login: str) -> Iterator[Any]:
+    """A connection of a person's own login; what he did is kept unless the database refused it."""
+    from orchestration.errors import ExpectedError
+    from orchestration.launcher import Launcher
+    from orchestration.progress import Progress
+    from resources.warehouse.database import connect
+    from resources.warehouse.ledger import LedgerRefusedError
+
+    launcher = Launcher(dict(os.environ), Progress(is_quiet=True))
+    with launcher.database() as settings, connect(settings.database, login) as connection:
+        try:
+            yield connection
+        except LedgerRefusedError as refusal:
+            raise ExpectedError(f"refused: {refusal}") from None
+        connection.commit()
+
+
+def _day(text: str) -> date:
+    from orchestration.errors import ExpectedError
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ExpectedError(f"not a date like 2026-12-31: {text}") from None
+
+
+def _show(found: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    from orchestration.tables import plain
+
+    typer.echo(json.dumps(plain(found), indent=2) if as_json else "\n".join(lines))

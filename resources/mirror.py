@@ -1,0 +1,44 @@
+"""Asks the ERP for its master data and for lines that are not ours, and hands them to the ledger.
+
+One entity at a time, with a connection of the poster's that is not in autocommit.
+"""
+
+from typing import Any
+
+import psycopg
+
+from billing.ledger.erp import ErpLedger
+from resources.warehouse import read_back
+from resources.warehouse.read_back import ForeignCount
+
+Connection = psycopg.Connection[Any]
+
+
+def mirror_master_data(connection: Connection, erp: ErpLedger, entity: str) -> tuple[int, int, int]:
+    """Take over accounts and segments; return how many of each there are, and how many changed.
+
+    That a mirror is due is committed first: one that never comes to its end is told, and holds.
+    Raises ErpUnknown, ErpRejected, LedgerRefusedError.
+    """
+    read_back.expect_master_data(connection, entity, erp.name, erp.capabilities.dimensions)
+    connection.commit()
+    accounts, segments = erp.accounts(entity), erp.segments(entity)
+    changed = read_back.mirror_master_data(connection, entity, accounts, segments)
+    connection.commit()
+    return len(accounts), len(segments), changed
+
+
+def read_foreign_lines(connection: Connection, erp: ErpLedger, entity: str) -> ForeignCount:
+    """Read the lines on our accounts from the first day that may have changed since last time.
+
+    Nothing is read before anything of ours was proposed. Raises ErpUnknown, ErpRejected.
+    """
+    since = read_back.foreign_since(connection, entity)
+    accounts = read_back.control_accounts(connection)
+    connection.commit()
+    if since is None:
+        return ForeignCount(0, 0, 0)
+    lines = erp.lines_on(entity, accounts, since)
+    count = read_back.record_foreign_lines(connection, entity, erp.name, since, lines)
+    connection.commit()
+    return count

@@ -1,0 +1,60 @@
+-- T11: the bank's closing balance = its first opening balance + cash in the ledger (1010) +
+-- statement lines that are not posted yet. A statement that does not go on from the one before it
+-- is a break: one is missing, or came in two versions. Per entity.
+with statement as (
+    select distinct on (s.bank_account, s.as_of_date, s.content_hash)
+        account.entity_code, s.bank_account, s.as_of_date, s.opening_amount, s.closing_amount
+    from raw.bank_statement as s
+    cross join ops.installation as installation
+    inner join ops.bank_account as account using (bank_account)
+    where s.finding_code is null and s.as_of_date <= installation.as_of_date
+    order by s.bank_account, s.as_of_date, s.content_hash, s.file_id
+),
+
+followed as (
+    select
+        *,
+        lag(closing_amount) over account_days as prior_amount,
+        row_number() over account_days as first_no,
+        row_number() over (
+            partition by bank_account order by as_of_date desc, closing_amount) as last_no
+    from statement
+    window account_days as (partition by bank_account order by as_of_date, opening_amount)
+),
+
+bank as (
+    select
+        entity_code,
+        sum(closing_amount) filter (where last_no = 1) as closing_amount,
+        sum(opening_amount) filter (where first_no = 1) as opening_amount,
+        count(*) filter (where opening_amount <> prior_amount) as breaks
+    from followed
+    group by entity_code
+),
+
+book as (
+    select entity_code, sum(signed_amount) as amount
+    from marts.fct_ledger_line
+    where account = '1010'
+    group by entity_code
+),
+
+outstanding as (
+    select
+        entity_code,
+        sum(case direction when 'credit' then amount else -amount end) as amount
+    from intermediate.int_bank_line_outcome
+    where outcome = 'exception' and reason_code <> 'DUPLICATE_RECORD' and is_mapped
+    group by entity_code
+)
+
+select
+    bank.entity_code as scope,
+    bank.closing_amount as left_amount,
+    bank.opening_amount + coalesce(book.amount, 0) + coalesce(outstanding.amount, 0)
+        as right_amount,
+    bank.breaks
+from bank
+left join book using (entity_code)
+left join outstanding using (entity_code)
+order by 1

@@ -1,0 +1,87 @@
+"""The post job against what others do in the ERP: hand entries and accounts made inactive."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from billing.ledger.erp import JournalEntry, JournalLine
+from resources.warehouse import read_back
+from sensors.posting import LastPost, PostingState, decide
+
+
+def _check(result: Any, name: str) -> Any:
+    (found,) = [c for c in result.get_asset_check_evaluations() if c.check_name == name]
+    return found
+
+
+def _by_hand(pipeline: Any) -> None:
+    """Enter 5.00 in the ERP as somebody could in its own client."""
+    value, zero, day = Decimal("5.00"), Decimal(0), date(2026, 10, 20)
+    lines = (JournalLine(1, "1110", value, zero, "x"), JournalLine(2, "4010", zero, value, "x"))
+    pipeline.ledger.post(JournalEntry("NPG", "by hand", 1, day, "by hand", lines))
+
+
+def test_an_entry_by_hand_breaks_the_tie_out_until_a_person_explains_it(pipeline: Any) -> None:
+    pipeline.receive_story()
+    pipeline.succeed("build")
+    pipeline.succeed("post")
+    _by_hand(pipeline)
+    result = pipeline.succeed("post")
+    assert not _check(result, "T9").passed
+    assert not _check(result, "nothing_unexplained").passed
+    listed = _check(result, "nothing_unexplained").metadata["unexplained"].records
+    assert {r.data["dollars"] for r in listed} == {"5.00", "-5.00"}
+    codes = "select distinct code from ops.exception where origin = 'erp' and closed_at is null"
+    assert pipeline.rows(codes) == [("ERP_MANUAL_ENTRY",)]
+
+    with pipeline.database.connect("controller") as person:
+        for line in read_back.foreign_lines(person, "unexplained"):
+            read_back.judge_foreign_line(
+                person, line.foreign_line_id, is_accepted=True, reason="accrual"
+            )
+    result = pipeline.succeed("post")
+    assert _check(result, "T9").passed
+    assert _check(result, "nothing_unexplained").passed
+    assert pipeline.rows(codes) == []
+
+
+def test_an_inactive_account_is_held_before_sending_with_owner_and_dollars(pipeline: Any) -> None:
+    pipeline.receive_story()
+    pipeline.succeed("build")
+    pipeline.ledger.chart["1050"] = False
+    result = pipeline.succeed("post")
+    assert not _check(result, "nothing_held").passed
+    (event,) = [
+        e
+        for e in result.get_asset_materialization_events()
+        if e.asset_key and e.asset_key.path[-1] == "outbox"
+    ]
+    (row,) = event.materialization.metadata["blocked_dollars"].records
+    assert (row.data["reason"], row.data["owner"]) == ("MAPPING", "accounting")
+    assert Decimal(row.data["dollars"].replace(",", "")) > 0
+    assert pipeline.rows(
+        "select count(*) from ledger.entry join ledger.entry_line using (entry_id)"
+        " where state = 'posted' and account = '1050'"
+    ) == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("state", "should_post"),
+    [
+        (PostingState(0, asked_seconds=86_399), False),
+        (PostingState(0, asked_seconds=86_400), True),
+        (PostingState(0, held={"APPROVAL": 1}, asked_seconds=3_600), False),
+        (PostingState(0, held={"MAPPING": 1}, asked_seconds=3_599), False),
+        (PostingState(0, held={"MAPPING": 1}, asked_seconds=3_600), True),
+        (PostingState(0, held={"MASTER_DATA_UNKNOWN": 1}, asked_seconds=3_600), True),
+        (PostingState(0, held={"MAPPING": 1}), False),
+        (PostingState(0, asked_seconds=90_000, last_post=LastPost(9, has_failed=False)), False),
+        (PostingState(0, is_posting=True, asked_seconds=86_400), False),
+    ],
+)
+def test_the_erp_is_asked_daily_and_sooner_while_its_own_data_hold_an_entry(
+    state: PostingState, should_post: bool
+) -> None:
+    assert decide(state).should_post is should_post
