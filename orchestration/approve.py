@@ -17,7 +17,13 @@ from resources.warehouse import ledger
 WAITING = """
 select e.entry_id, e.entity_code, e.accounting_date, e.approval_class, e.generation,
        e.line_count, e.gross_amount, e.content_hash, e.proposed_by
-from ledger.entry e where e.state = 'proposed' order by e.entity_code, e.accounting_date, e.entry_id
+from ledger.entry e
+where e.state = 'proposed'
+   or (e.state = 'approved' and exists (  -- it waits for one more signature, into a soft period
+        select from ledger.period p where p.entity_code = e.entity_code and p.own_status = 'soft'
+          and e.accounting_date between p.period_start and p.period_end)
+       and exists (select from ledger.hold_reasons(e.entry_id) h where h.code = 'PERIOD'))
+order by e.entity_code, e.accounting_date, e.entry_id
 """
 LINES = """
 select line_no, rule, account, facility_code, payer_class, original_period,

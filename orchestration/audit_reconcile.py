@@ -53,7 +53,8 @@ def sign(
 
     def act(sheet: AccountSheet) -> object:
         if as_reviewer:
-            return reviews.review(connection, sheet)
+            reviews.review(connection, sheet)
+            return None
         return reviews.prepare(connection, sheet, explanation)
 
     return [_sign(connection, sheet, act) for sheet in sheets]

@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from orchestration import (
+    approve_command,
     audit_commands,
     evidence_commands,
     govern_commands,
@@ -58,6 +59,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(approve_command.approve)
 app.add_typer(x12_commands.app, name="x12")
 app.add_typer(request_commands.app, name="request")
 app.add_typer(govern_commands.period_app, name="period")
@@ -219,36 +221,6 @@ def prove(
         found = page.gather(settings, None if is_quick else rebuilt)
     _show(found, page.render(found), as_json=as_json)
     if not page.holds(found):
-        raise typer.Exit(FAILED)
-
-
-@app.command()
-def approve(
-    entries: Annotated[list[int] | None, typer.Argument(help="Entry numbers of the list.")] = None,
-    list_only: Annotated[
-        bool, typer.Option("--list", help="Show what waits; sign nothing.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Sign entries that wait for a person, as the controller's own database login."""
-    from orchestration import approve as page
-    from resources.warehouse.database import connect
-
-    with _launcher().database() as settings, connect(settings.database, "controller") as connection:
-        waiting = page.waiting(connection)
-        if list_only or not entries:
-            _show({"waiting": waiting}, page.render(waiting), as_json=as_json)
-            return
-        known = {entry["entry_id"]: entry for entry in waiting}
-        unknown = [number for number in entries if number not in known]
-        if unknown:
-            _fail(f"no such entry waits: {', '.join(map(str, unknown))}")
-        chosen = [known[number] for number in entries]
-        _print(page.render(chosen))
-        signed = page.sign(connection, chosen)
-        connection.commit()
-    _print(page.outcome(signed))
-    if any(one.refusal for one in signed):
         raise typer.Exit(FAILED)
 
 

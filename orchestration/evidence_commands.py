@@ -2,7 +2,6 @@
 
 # ruff: noqa: PLC0415 (a command imports what it needs when it is asked for, so that help is quick)
 import json
-import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -47,7 +46,7 @@ def evidence(  # noqa: PLR0913, PLR0917 (the options of a command)
     drawn = Sample(sample, seed) if sample else None
     now = datetime.now(UTC).replace(microsecond=0)
     request = work.Request(first, last, entity, folder, now, with_files, drawn)
-    with Launcher(dict(os.environ), Progress(is_quiet=True)).database_and_erp() as settings:
+    with Launcher(context.obj, Progress(is_quiet=True)).database_and_erp() as settings:
         written = work.make(settings, request)
     _show(written, as_json=as_json)
 

@@ -63,7 +63,7 @@ class Asked:
     made_at: datetime
     hash_key: bytes = field(repr=False)
     tie_outs: Sequence[Sequence[object]]
-    not_covered: Sequence[str] = ()
+    left_out: Sequence[str] = ()
     copies: Mapping[str, Path] = field(default_factory=dict)
     texts: Mapping[str, bytes] = field(default_factory=dict)
     sample: Sample | None = None
@@ -251,7 +251,7 @@ def _seal(writer: _Writer, asked: Asked, facts: evidence.Facts, population: int 
     }
     stated = {
         "audit_head": {"seq": facts.head.seq, "hash": facts.head.hash},
-        "tie_outs_not_covered": list(asked.not_covered),
+        "tie_outs_left_out": list(asked.left_out),
     }
     content = form.manifest(parameters, stated, writer.files)
     (writer.root / form.MANIFEST).write_bytes(content)

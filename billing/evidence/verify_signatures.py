@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 
 from billing.evidence.verify_chain import audited
-from billing.evidence.verify_pack import Check, Pack, Row, by_entry
+from billing.evidence.verify_pack import Check, Pack, Row, by_entry, money
 
 SIGNED = ("approved", "sending", "unknown", "posted")
+SAID = ("approver", "basis", "content_hash", "policy_version", "limit_id", "delegation_id",
+        "authority")  # fmt: skip
 SENT = ("sending", "unknown", "posted")
 
 
@@ -26,8 +28,11 @@ def check_signatures(pack: Pack, check: Check) -> None:
         if entry:
             is_same = one["content_hash"] == entry["content_hash"]
             check.expect(is_same, f"{name} is over another content")
-            check.expect(one["approver"] != entry["proposed_by"], f"{name}: signed by its preparer")
+            own = one["delegation_id"] and entry["proposed_by"].endswith(f"_{one['authority']}")
+            is_other = one["approver"] != entry["proposed_by"] and not own
+            check.expect(is_other, f"{name}: signed by its preparer")
     _check_enough(pack, check, entries, by_entry(signatures))
+    _check_limits(pack, check, signatures)
 
 
 def _check_audited(pack: Pack, check: Check, signatures: list[Row], entries: set[str]) -> None:
@@ -37,13 +42,13 @@ def _check_audited(pack: Pack, check: Check, signatures: list[Row], entries: set
         if row["entry_id"] in entries:
             number = str(detail["approval_id"])
             if row["action"] == "sign":
-                given[number] = (row["entry_id"], row["actor"], detail["approver"],
-                                 detail["basis"], detail["content_hash"], row["seq"])  # fmt: skip
+                said = tuple(detail.get(name) for name in SAID)
+                given[number] = (row["entry_id"], row["actor"], row["seq"], *said)
             else:
                 voided.add(number)
     found = {
-        one["approval_id"]: (one["entry_id"], one["approver"], one["approver"], one["basis"],
-                             one["content_hash"], one["audit_seq"])
+        one["approval_id"]: (one["entry_id"], one["approver"], one["audit_seq"],
+                             *(one[name] for name in SAID))
         for one in signatures
     }  # fmt: skip
     for number in sorted({*given, *found}, key=int):
@@ -57,23 +62,54 @@ def _check_audited(pack: Pack, check: Check, signatures: list[Row], entries: set
 def _check_enough(
     pack: Pack, check: Check, entries: dict[str, Row], signatures: dict[str, list[Row]]
 ) -> None:
-    """Signed entries have the signatures that the policy in the pack asks of their class."""
-    classes = {row["approval_class"]: row for row in pack.table("rules/approval_classes.csv")}
+    """Signed entries have what the policy asked of their class when the last one signed.
+
+    Signatures from before policy was kept in versions count as enough: so they were then.
+    """
+    classes = {
+        (row["policy_id"], row["approval_class"]): row
+        for row in pack.table("rules/policy_classes.csv")
+    }
     for entry_id, entry in entries.items():
         if entry["state"] not in SIGNED:
             continue
-        asked = classes.get(entry["approval_class"])
+        standing = [one for one in signatures.get(entry_id, []) if one["voided_at"] is None]
         name = f"entry {entry_id}, class {entry['approval_class']}"
-        check.expect(asked is not None, f"{name}: the policy does not know the class")
-        if asked:
-            signers = {
-                one["approver"]
-                for one in signatures.get(entry_id, [])
-                if one["voided_at"] is None and one["approver"] != entry["proposed_by"]
-                and (one["basis"] == "person" or asked["basis"] == "policy")
-            }  # fmt: skip
-            is_enough = len(signers) >= int(asked["signatures"])
-            check.expect(is_enough, f"{name}: {len(signers)} of {asked['signatures']} signatures")
+        check.expect(bool(standing), f"{name}: no signature")
+        under = max((int(one["policy_id"]) for one in standing if one["policy_id"]), default=None)
+        if standing and under is not None:
+            asked = classes.get((str(under), entry["approval_class"]))
+            check.expect(asked is not None, f"{name}: the policy does not know the class")
+            if asked:
+                count = len(_signers(standing, asked))
+                is_enough = count >= int(asked["signatures"])
+                check.expect(is_enough, f"{name}: {count} of {asked['signatures']} signatures")
+
+
+def _signers(standing: list[Row], asked: Row) -> set[str]:
+    """Whose power stands behind an entry; where the class asks for people, policy counts not."""
+    return {
+        one["authority"] or one["approver"]
+        for one in standing
+        if one["basis"] == "person" or asked["basis"] == "policy"
+    }
+
+
+def _check_limits(pack: Pack, check: Check, signatures: list[Row]) -> None:
+    """What was measured at signing is within the limit that the signature names."""
+    limits = {
+        (row["policy_id"], row["limit_id"]): row for row in pack.table("rules/policy_limits.csv")
+    }
+    for one in signatures:
+        if one["policy_id"] is None:
+            continue
+        name = f"signature {one['approval_id']} of entry {one['entry_id']}"
+        limit = limits.get((one["policy_id"], one["limit_id"]))
+        check.expect(limit is not None, f"{name}: its limit is not there")
+        for what in ("event", "entry", "account_day") if limit else ():
+            allowed = limit[f"{what}_limit"] if limit else None
+            is_within = allowed is None or money(one[f"{what}_measure"]) <= money(allowed)
+            check.expect(is_within, f"{name}: beyond its {what.replace('_', ' ')} limit")
 
 
 def certificate_hash(rows: list[Row]) -> str:

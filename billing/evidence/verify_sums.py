@@ -68,13 +68,21 @@ def _add(sums: Sums, key: Any, row: Row) -> None:
 
 
 def check_subledger(pack: Pack, check: Check) -> None:
-    """What the evidence demands, less what waits, is the balance that the ERP reports."""
+    """What the evidence demands, less what waits, is the balance that the ERP reports.
+
+    What others entered in the ERP counts when a person explained it, as in the tie-out.
+    """
     waiting: dict[Any, Decimal] = {}
     for row in pack.table("sums/movements.csv"):
         key = (row["entity_code"], row["account"])
         amount = money(row["debit_amount"]) - money(row["credit_amount"])
         is_waiting = row["state"] != "posted"
         waiting[key] = waiting.get(key, NOTHING_YET) + (amount if is_waiting else NOTHING_YET)
+    as_of = pack.manifest["parameters"]["as_of_date"]
+    for row in pack.table("erp/foreign_lines.csv"):
+        if row["state"] == "accepted" and row["accounting_date"] <= as_of:
+            key = (row["entity_code"], row["account"])
+            waiting[key] = waiting.get(key, NOTHING_YET) - money(row["foreign_amount"])
     balances = {
         (row["entity_code"], row["account"]): money(row["balance_amount"])
         for row in pack.table("erp/balances.csv")

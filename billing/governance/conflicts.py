@@ -62,7 +62,7 @@ def read_conflicts(text: str) -> ConflictPolicy:
     document = yaml.safe_load(text)
     conflicts = tuple(_conflict(item) for item in document["conflicts"])
     known = {conflict.name for conflict in conflicts}
-    accepted = {}
+    accepted: dict[tuple[str, str], str] = {}
     for item in document.get("accepted") or ():
         if item.get("conflict") not in known:
             raise PolicyFileError("conflicts.yaml: an acceptance names a conflict of the list")

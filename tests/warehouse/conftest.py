@@ -1,5 +1,6 @@
 """A ledger to work on, in whatever state a test begins with."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -51,7 +52,7 @@ def refused() -> Any:
 
 
 @pytest.fixture
-def second_person(books):
+def second_person(books: Books) -> Iterator[psycopg.Connection[Any]]:
     """Log in as another person of the approvers."""
     prefix = books.database.settings.role_prefix
     admin = books.database.admin()
@@ -63,3 +64,20 @@ def second_person(books):
         autocommit=True,
     )
     admin.execute(f"drop role {prefix}_second")
+
+
+@pytest.fixture
+def owning(books: Books) -> Iterator[Any]:
+    """Give a login the owner's rights for one test: `owning("controller")` is its session."""
+    prefix, given = books.database.settings.role_prefix, []
+
+    def give(role: str) -> psycopg.Connection[Any]:
+        given.append(role)
+        books.database.admin().execute(f"grant {prefix}_owner to {prefix}_{role}")
+        person = books.database.connect(role)
+        person.execute(f"set role {prefix}_owner")
+        return person
+
+    yield give
+    for role in given:
+        books.database.admin().execute(f"revoke {prefix}_owner from {prefix}_{role}")

@@ -67,7 +67,9 @@ def test_the_pack_holds_what_the_database_holds(state, pack):
     assert json.loads((pack / "audit/head.json").read_text()) == {"seq": seq, "hash": hashed}
     (signature, *_) = table(pack, "ledger/signatures.csv")
     assert signature["approver"] == f"{state.database.settings.role_prefix}_policy"
-    assert (signature["approval_class"], signature["class_basis"]) == ("none", "policy")
+    assert (signature["approval_class"], signature["authority"]) == ("none", "policy")
+    ((policy_id,),) = state.ask("auditor", "select max(policy_id) from ledger.policy")
+    assert (signature["policy_id"], signature["limit_id"]) == (str(policy_id), "policy-daily")
 
 
 def test_an_entity_and_a_period_keep_the_rest_out_and_still_tie_out(state, tmp_path):

@@ -63,6 +63,20 @@ def test_a_swapped_signature_is_found(pack, approver):
     assert failing(pack) == {"signatures"}
 
 
+@pytest.mark.parametrize("column", ["limit_id", "authority", "policy_version"])
+def test_another_authority_for_a_signature_is_found(pack, column):
+    change(pack, "ledger/signatures.csv", 0, column, "controller")
+    seal(pack)
+    assert failing(pack) == {"signatures"}
+
+
+def test_a_signature_beyond_its_limit_is_found(pack):
+    for at, _ in enumerate(table(pack, "rules/policy_limits.csv")):
+        change(pack, "rules/policy_limits.csv", at, "entry_limit", "1.00")
+    seal(pack)
+    assert failing(pack) == {"signatures"}
+
+
 def test_a_signature_that_is_taken_away_is_found(pack):
     put(pack, "ledger/signatures.csv", table(pack, "ledger/signatures.csv")[1:])
     seal(pack)

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from typer.testing import CliRunner
 
+from orchestration import approve
 from orchestration.cli import app
 from orchestration.period import gather, render
 from resources.warehouse import ledger, periods
@@ -35,8 +36,16 @@ def test_a_soft_period_takes_named_classes_with_a_controllers_signature_only(boo
     assert accounting_date == IN_AUGUST
     ledger.approve(books.by("approver"), entry_id, content)
     assert books.holds(entry_id) == {"PERIOD"}
+    assert entry_id in {one["entry_id"] for one in approve.waiting(books.by("controller"))}
     ledger.approve(books.by("controller"), entry_id, content)
     assert books.sendable() == [entry_id]
+
+
+@pytest.mark.parametrize("role", ["auditor", "approver", "poster", "preparer", "transform"])
+def test_whoever_reads_the_ledger_reads_what_holds_its_entries(books, ledger_line, role):
+    books.demand([ledger_line("a", "suspense.cleared.receivable", "100.00")])
+    books.propose()
+    assert books.ask(role, "select distinct code from ledger.hold") == [("APPROVAL",)]
 
 
 def test_a_period_closes_softly_then_hard_and_each_act_is_kept(books):

@@ -5,13 +5,17 @@ from decimal import Decimal
 
 import pytest
 
-from resources.warehouse.tie_outs import NOT_COVERED, TIE_OUTS, evaluate
+from resources.warehouse.tie_outs import OTHER_TITLES, TIE_OUTS, evaluate
 
 FILE = "11111111-1111-1111-1111-111111111111"
 RAW = f"""
 insert into ops.received_file (file_id, sha256, source, name, kind, size_bytes, received_at,
     outcome, is_reserialised)
 values ('{FILE}', repeat('a', 64), 'clearinghouse', 'f', 'x12', 1, now(), 'landed', true);
+insert into raw.bank_statement (file_id, segment, known_at, statement_no, bank_id, bank_account,
+    as_of_date, currency, opening_amount, closing_amount, content_hash)
+values ('{FILE}', 1, now(), 1, '1', '4410001001', '2026-09-15', 'USD', 10.00, 10.00, 'd15'),
+       ('{FILE}', 2, now(), 2, '1', '4410001001', '2026-09-16', 'USD', 10.00, 10.00, 'd16');
 insert into raw.remittance (file_id, segment, known_at, transaction_no, payment_amount,
     claim_count, content_hash) values ('{FILE}', 3, now(), 1, 55.00, 1, 'h');
 insert into raw.remittance_claim (file_id, segment, known_at, transaction_no, claim_no,
@@ -31,6 +35,22 @@ create table intermediate.int_record_outcome (
 insert into intermediate.int_record_outcome values
     ('c', 'remittance_claim', '{FILE}', 8, 'clearinghouse', 'NLH', 60.00, 'posted', null),
     ('p', 'provider_adjustment', '{FILE}', 12, 'clearinghouse', 'NLH', 5.00, 'posted', null);
+create table intermediate.int_remittance_claim (
+    file_id uuid, entity_code text, trace_number text, event_date date,
+    paid_amount numeric(14, 2), is_matched boolean, reason_code text);
+insert into intermediate.int_remittance_claim values
+    ('{FILE}', 'NLH', 'TRN1', '2026-09-15', 60.00, true, null);
+create table intermediate.int_provider_adjustment (
+    file_id uuid, transaction_no int, adjustment_no int, entity_code text, trace_number text,
+    event_date date, amount numeric(14, 2), event text, outcome text);
+create table intermediate.int_bank_line_outcome (
+    file_id uuid, entity_code text, trace_number text, event_date date, direction text,
+    amount numeric(14, 2), is_mapped boolean, has_remittance boolean, event text, outcome text,
+    reason_code text);
+create table intermediate.int_card_charge (
+    entity_code text, amount numeric(14, 2), is_matched boolean, outcome text);
+create table seeds.posting_rules (event text, debit text, credit text);
+update marts.fct_ledger_line set control_key = 'TRN1' where account = '1050';
 create table marts.mart_ar_rollforward (
     period_month date, entity_code text, facility_code text, payer_class text, account text,
     opening_amount numeric(14, 2), movement_amount numeric(14, 2), closing_amount numeric(14, 2));
@@ -88,17 +108,17 @@ def warehouse(books, ledger_line):
 def test_every_tie_out_holds_on_sound_data(warehouse):
     results = warehouse.results()
     assert warehouse.broken() == set()
-    assert {key[0] for key in results} == {tie_out.id for tie_out in TIE_OUTS}
+    assert {key[0] for key in results} >= {"T1", "T3", "T4", "T5", "T6", "T7", "T8", "T9"}
+    assert {key[0] for key in results} >= {"T10", "T11", "T14"}
     one = results["T5", "remittances"]
     assert (one.left, one.right, one.difference) == (Decimal(55), Decimal(55), Decimal(0))
 
 
-def test_covered_and_not_covered_are_the_fifteen(warehouse):
-    covered = [tie_out.id for tie_out in TIE_OUTS]
-    assert sorted([*covered, *NOT_COVERED], key=lambda name: int(name[1:])) == [
-        f"T{number}" for number in range(1, 16)
-    ]
+def test_there_are_fifteen_and_two_of_them_read_the_archive(warehouse):
+    covered = {tie_out.id for tie_out in TIE_OUTS} | set(OTHER_TITLES)
+    assert covered == {f"T{number}" for number in range(1, 16)}
     assert [t.id for t in TIE_OUTS if t.phase == "post"] == ["T9", "T14"]
+    assert [t.id for t in TIE_OUTS if t.phase == "prove"] == ["T11", "T13"]
     assert warehouse.results()["T9", "NLH/1110"].left == Decimal(30)
 
 
@@ -122,6 +142,22 @@ def test_covered_and_not_covered_are_the_fifteen(warehouse):
          " where opening_amount = 100", {"T8"}),
         ("update marts.fct_ledger_line set signed_amount = 100.01 where account = '1110'"
          " and event_id = 'a'", {"T8"}),
+        ("update intermediate.int_remittance_claim set paid_amount = 60.01", {"T7"}),
+        ("update intermediate.int_remittance_claim set event_date = null", {"T7"}),
+        ("update intermediate.int_remittance_claim set trace_number = 'TRN2'", {"T7"}),
+        ("update raw.bank_statement set closing_amount = 10.01 where statement_no = 2", {"T11"}),
+        ("update raw.bank_statement set opening_amount = 9.99, closing_amount = 9.99"
+         " where statement_no = 1", {"T11"}),
+        ("insert into marts.fct_ledger_line (event_id, event, account, signed_amount, entity_code)"
+         " values ('x', 'bank.fee', '1010', 0.01, 'NLH')", {"T11"}),
+        ("insert into marts.fct_ledger_line (event_id, event, account, signed_amount, entity_code)"
+         " values ('x', 'plb.WO', '2130', 0.01, 'NLH')", {"T12"}),
+        ("insert into marts.fct_ledger_line (event_id, event, account, signed_amount, entity_code)"
+         " values ('x', 'remit.paid.unmatched', '2110', -0.01, 'NLH')", {"T13"}),
+        ("insert into marts.fct_ledger_line (event_id, event, account, signed_amount, entity_code)"
+         " values ('x', 'plb.other', '9010', 0.01, 'NLH')", {"T13"}),
+        ("update intermediate.int_remittance_claim set is_matched = false", {"T13"}),
+        ("insert into intermediate.int_card_charge values ('NLH', 0.01, false, 'posted')", {"T13"}),
         ("update marts.mart_ledger_reconciliation set erp_balance_amount = 30.01", {"T9"}),
         ("update marts.mart_ledger_reconciliation set unexplained_count = 2", {"T9"}),
         ("update ledger.entry_line set credit_amount = credit_amount + 0.01"

@@ -1,15 +1,14 @@
--- One row per signature on an entry of the pack, with the policy that allowed it and its audit row.
+-- One row per signature on an entry of the pack: the version of the policy, the limit or delegation
+-- that allowed it, what was measured, and its row of the audit.
 select
     signature.approval_id, signature.entry_id, signature.content_hash, signature.basis,
     signature.approver, signature.approved_at, signature.voided_at,
-    entry.proposed_by as prepared_by, entry.approval_class, class.basis as class_basis,
-    class.signatures as class_signatures, allowed.event_amount as event_limit,
-    allowed.entry_amount as entry_limit, allowed.account_day_amount as account_day_limit,
-    audit.seq as audit_seq
+    entry.proposed_by as prepared_by, entry.approval_class, signature.policy_id,
+    signature.policy_version, signature.limit_id, signature.delegation_id, signature.authority,
+    signature.event_amount as event_measure, signature.entry_amount as entry_measure,
+    signature.account_day_amount as account_day_measure, audit.seq as audit_seq
 from ledger.approval as signature
 inner join ledger.entry as entry using (entry_id)
-left join ledger.approval_class as class using (approval_class)
-left join ledger.approval_limit as allowed on signature.basis = allowed.basis
 left join ledger.audit as audit
     on signature.entry_id = audit.entry_id and audit.action = 'sign'
     and (audit.detail ->> 'approval_id')::bigint = signature.approval_id

@@ -20,7 +20,7 @@ $$;
 create function ledger.period_takes(
     p_entry_id bigint, p_entity_code text, p_date date, p_class text
 ) returns boolean
-language sql stable set search_path = pg_catalog, pg_temp as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select exists (
         select from ledger.period
         where entity_code = p_entity_code and p_date between period_start and period_end

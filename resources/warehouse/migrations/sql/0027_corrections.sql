@@ -119,7 +119,7 @@ $$;
 -- Why an entry waits as a correction; null when it does not. A changed rule that works backwards
 -- is no new information: somebody says what it is first.
 create function ledger.correction_problem(p_entry_id bigint) returns text
-language sql stable set search_path = pg_catalog, pg_temp as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select case
         when entry.approval_class = 'restatement' and exists (
             select from ledger.entry_line where entry_id = p_entry_id

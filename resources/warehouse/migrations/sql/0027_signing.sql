@@ -14,7 +14,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
 $$;
 -- The role whose signature an entry still lacks, whatever number of others it has; null: none.
 create function ledger.missing_role(p_entry_id bigint) returns text
-language sql stable set search_path = pg_catalog, pg_temp as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select min(wanted.role) from (
         select class.includes_role as role
         from ledger.entry as entry join ledger.approval_class as class using (approval_class)
