@@ -164,6 +164,7 @@ def test_there_are_fifteen_and_two_of_them_read_the_archive(warehouse):
          " where credit_amount > 0 and rule = 'JR01'", {"T10", "T14"}),
         ("update ledger.entry_event set evidence_hash = 'x'", {"T10"}),
         ("update ledger.entry set entry_no = 2", {"T10"}),
+        ("update ledger.recorded_digest set digest_high = digest_high + 1", {"T10"}),
         ("update ledger.audit set actor = 'nobody' where seq = 20", {"T10"}),
         ("update ledger.erp_document_line set debit_amount = debit_amount + 0.01"
          " where debit_amount > 0", {"T14"}),

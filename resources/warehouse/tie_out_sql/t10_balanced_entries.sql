@@ -1,5 +1,6 @@
 -- T10: every recorded entry balances within its entity, its lines equal their events, the audit
--- chain verifies, entries are what was audited, and entry numbers have no gaps.
+-- chain verifies, entries are what was audited, digests are the sums of their evidence, and entry
+-- numbers have no gaps.
 with line as (
     select e.entity_code, l.entry_id, l.line_no, l.debit_amount, l.credit_amount
     from ledger.entry_line as l
@@ -51,4 +52,6 @@ union all
 select 'audit chain', 0, 0, count(*) from ledger.verify_chain()
 union all
 select 'entries as audited', 0, 0, count(*) from ledger.verify_entries()
+union all
+select 'digests of what is recorded', 0, 0, count(*) from ledger.verify_recorded()
 order by 1
