@@ -1,4 +1,4 @@
--- One row per bucket of ledger lines (entity, original date, slot of the event; '' is the day):
+-- One row per bucket of ledger lines (entity, original date, slot of the event; empty: the day):
 -- what it comes to, as the ledger digests what it recorded. Only buckets that differ are compared.
 {{ config(indexes=[
     {'columns': ['entity_code', 'original_date', 'slot'], 'unique': true}
