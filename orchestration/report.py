@@ -205,7 +205,7 @@ def _entries(report: Report) -> list[str]:
     columns = ["entity", "standing", "state", "entries", "lines", "debits"]
     lines = ["Journal entries", *table(columns, [tuple(row.values()) for row in report["entries"]])]
     if report["held"]:
-        reasons = ["entity", "state", "why", "entries", "debits", "detail"]
+        reasons = ["entity", "state", "why", "entries", "debits", "owner", "detail"]
         lines += table(reasons, [tuple(row.values()) for row in report["held"]])
     return lines
 
