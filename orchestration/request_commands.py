@@ -123,6 +123,8 @@ def _decide(
 @contextmanager
 def _connected(context: typer.Context, login: str) -> "Iterator[Any]":
     """A connection as the person, and the settings; a refusal is one line and exit code 1."""
+    from psycopg.errors import InsufficientPrivilege
+
     from orchestration.launcher import Launcher
     from orchestration.progress import Progress
     from resources.warehouse.database import connect
@@ -134,6 +136,9 @@ def _connected(context: typer.Context, login: str) -> "Iterator[Any]":
             yield connection, settings
         except LedgerRefusedError as refusal:
             typer.echo(f"refused: {refusal}", err=True)
+            raise typer.Exit(FAILED) from None
+        except InsufficientPrivilege:
+            typer.echo(f"refused: the login {login} may not do this", err=True)
             raise typer.Exit(FAILED) from None
 
 
