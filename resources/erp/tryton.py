@@ -149,27 +149,28 @@ class TrytonLedger:
         return [line_of(entity, row) for row in rows]
 
     def _placed(self, entry: JournalEntry) -> tuple[str, str]:
-        """Return reference and state of the one document with the entry's key, made if need be.
-
-        Made first, and looked for only when that is refused, for whatever reason: Tryton's own
-        database keeps the key unique, so that asking before would buy nothing but a round trip.
-        """
+        """Return reference and state of the one document with the entry's key, made if need be."""
         for _ in range(ROUNDS):
-            try:
-                return self._create(entry), DRAFT
-            except (TrytonRefusedError, ErpRejected) as refusal:
-                found = self.find(entry.entity, entry.key)
-                if found is None and not _is_duplicate(refusal):
-                    raise
-            if found is not None:
-                if found.state == POSTED or says_the_same(entry, found):
-                    return found.reference, found.state
+            found = self.find(entry.entity, entry.key)
+            if found is None:
+                reference = self._create(entry)
+                if reference is not None:
+                    return reference, DRAFT
+            elif found.state == POSTED or says_the_same(entry, found):
+                return found.reference, found.state
+            else:
                 self._discard(entry.entity, found.reference)
         raise ErpUnknown(Reason.DUPLICATE, "somebody else keeps changing the document of this key")
 
-    def _create(self, entry: JournalEntry) -> str:
-        """Return the new draft's reference. Raises what Tryton, or our own look at it, refuses."""
-        return self._client(entry.entity).create(MOVE, self._values(entry))
+    def _create(self, entry: JournalEntry) -> str | None:
+        """Return the new draft's reference; None when somebody else was first."""
+        values = self._values(entry)
+        try:
+            return self._client(entry.entity).create(MOVE, values)
+        except TrytonRefusedError as refusal:
+            if reason_of(refusal) is Reason.DUPLICATE:
+                return None
+            raise
 
     def _post_draft(self, entry: JournalEntry, reference: str) -> None:
         """Post a draft. Busy is tried again: posting what is posted is refused, never repeated."""
@@ -250,8 +251,3 @@ class TrytonLedger:
 
     def _company_is(self, entity: str) -> list[object]:
         return ["company", "=", self._settings.company(entity)]
-
-
-def _is_duplicate(refusal: Exception) -> bool:
-    """Say whether somebody else was first; what he made may be gone by now."""
-    return isinstance(refusal, TrytonRefusedError) and reason_of(refusal) is Reason.DUPLICATE
