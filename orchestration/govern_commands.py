@@ -33,6 +33,20 @@ def check_files(as_json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
+@policy_app.command("what-if")
+def what_if(context: typer.Context, as_json: AsJson = False) -> None:
+    """The journal that the rules, maps and limits of this checkout would ask for, and the hash of
+    the difference. Nothing is proposed.
+    """
+    from orchestration import what_if as work
+    from orchestration.launcher import Launcher
+    from orchestration.progress import Progress
+
+    with Launcher(dict(context.find_root().obj), Progress(is_quiet=True)).database() as settings:
+        found = work.gather(settings)
+    _show(found, work.render(found), as_json=as_json)
+
+
 @period_app.command()
 def show(
     context: typer.Context,

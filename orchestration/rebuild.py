@@ -51,15 +51,22 @@ from marts.fct_ledger_line group by entity_code order by entity_code
 def rebuilt(settings: Settings) -> Iterator[TieOutResult]:
     """T15 per entity: gross dollars of both ledgers; a break where their lines differ at all."""
     theirs = _lines(settings.database)
+    with built_anew(settings) as anew:
+        ours = _lines(anew)
+    for entity in sorted({*ours, *theirs}):
+        left, right = theirs.get(entity, _NOTHING), ours.get(entity, _NOTHING)
+        yield TieOutResult("T15", entity, left[0], right[0], int(left[1] != right[1]))
+
+
+@contextmanager
+def built_anew(settings: Settings) -> Iterator[DatabaseSettings]:
+    """The whole ledger built from the archive by this checkout's rules, in a passing database."""
     with _database(settings.database) as anew:
         _land(settings, anew)
         DbtRunner(ROOT / "dbt_project", settings.home / "dbt", anew).run(
             ["--select", "+fct_ledger_line", "--exclude-resource-type", "test"]
         )
-        ours = _lines(anew)
-    for entity in sorted({*ours, *theirs}):
-        left, right = theirs.get(entity, _NOTHING), ours.get(entity, _NOTHING)
-        yield TieOutResult("T15", entity, left[0], right[0], int(left[1] != right[1]))
+        yield anew
 
 
 _NOTHING = (Decimal(0), "")

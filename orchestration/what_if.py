@@ -1,0 +1,103 @@
+"""`tieout policy what-if`: the journal that changed files would ask for, before anyone approves it.
+
+The files of this checkout (posting rules, code classes, maps, limits) are applied to the archived
+evidence in a database of its own; the difference to what is demanded today is shown and hashed.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from billing.governance.approvals import ApprovalLimit, read_approvals
+from orchestration.rebuild import ROOT, built_anew
+from orchestration.status import rows
+from orchestration.tables import table
+from resources.settings import DatabaseSettings, Settings
+from resources.warehouse.database import connect
+
+SUMS = """
+select entity_code, account, to_char(original_date, 'YYYY-MM') as period, event,
+       sum(signed_amount) as amount
+from marts.fct_ledger_line where reaches_erp group by 1, 2, 3, 4
+"""
+# Entries that policy signed or may sign, with what limits look at.
+ENTRIES = """
+select e.entry_id, e.approval_class, e.gross_amount,
+       (select max(abs(v.signed_amount)) from ledger.entry_event v where v.entry_id = e.entry_id)
+           as event_amount
+from ledger.entry e join ledger.approval_class c using (approval_class)
+where e.state not in ('void', 'rejected') and c.basis = 'policy'
+"""
+Key = tuple[str, str, str, str]
+
+
+def gather(settings: Settings) -> dict[str, Any]:
+    """The difference per entity, account, period and event, its hash, and who would sign."""
+    today = _sums(settings.database)
+    with built_anew(settings) as anew:
+        then = _sums(anew)
+    changed = [
+        {"entity_code": k[0], "account": k[1], "period": k[2], "event": k[3],
+         "today": today.get(k, Decimal(0)), "then": then.get(k, Decimal(0)),
+         "difference": then.get(k, Decimal(0)) - today.get(k, Decimal(0))}
+        for k in sorted({*today, *then})
+        if today.get(k, Decimal(0)) != then.get(k, Decimal(0))
+    ]  # fmt: skip
+    text = json.dumps(changed, default=str, sort_keys=True)
+    return {
+        "differences": changed,
+        "difference_hash": hashlib.sha256(text.encode()).hexdigest(),
+        "signatures": _signatures(settings.database, ROOT / "governance" / "approvals.yaml"),
+    }
+
+
+def render(found: dict[str, Any]) -> list[str]:
+    """The same content as text."""
+    columns = ["entity", "account", "period", "event", "today", "then", "difference"]
+    listed = [tuple(one.values()) for one in found["differences"]]
+    lines = table(columns, listed) if listed else ["No journal line would differ."]
+    signing = [tuple(one.values()) for one in found["signatures"]]
+    return [
+        *lines, "", f"hash of this difference: {found['difference_hash']}", "",
+        "Entries that policy signs today, under the limits of this checkout",
+        *table(["class", "entries", "would wait for a person", "debits that wait"], signing),
+    ]  # fmt: skip
+
+
+def _sums(database: DatabaseSettings) -> dict[Key, Decimal]:
+    with closing(connect(database, "transform")) as connection:
+        found = rows(connection, SUMS)
+    return {
+        (row["entity_code"], row["account"], row["period"], row["event"]): row["amount"]
+        for row in found
+    }
+
+
+def _signatures(database: DatabaseSettings, file: Path) -> list[dict[str, Any]]:
+    """Per class: entries under policy today, and those that the file's limits leave to a person."""
+    policy = read_approvals(file.read_text())
+    with closing(connect(database, "auditor")) as connection:
+        entries = rows(connection, ENTRIES)
+    by_policy = {one.approval_class for one in policy.classes if one.basis == "policy"}
+    limits = [one for one in policy.limits if one.role == "policy"]
+    found = []
+    for name in sorted({entry["approval_class"] for entry in entries}):
+        own = [entry for entry in entries if entry["approval_class"] == name]
+        left = [one for one in own if name not in by_policy or not _allowed(one, limits)]
+        waits = sum((one["gross_amount"] for one in left), Decimal(0))
+        found.append({"class": name, "entries": len(own), "wait": len(left), "gross": waits})
+    return found
+
+
+def _allowed(entry: dict[str, Any], limits: Sequence[ApprovalLimit]) -> bool:
+    """Whether one limit takes the entry: its largest event, and its debits."""
+    return any(
+        limit.covers(entry["approval_class"])
+        and (limit.event_amount is None or entry["event_amount"] <= limit.event_amount)
+        and (limit.entry_amount is None or entry["gross_amount"] <= limit.entry_amount)
+        for limit in limits
+    )
