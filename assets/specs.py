@@ -57,6 +57,7 @@ KEPT_TABLES = {
     ("ops", "exception"): "One row per thing that needs a person: from receiving, parsing, builds.",
     ("ops", "build"): "One row per build.",
     ("ops", "certificate"): "One row per build whose certificate was issued.",
+    ("ledger", "request_state"): "One row per request of people with what became of it.",
     ("ledger", "installation"): "One row: the identity of this installation and its limits.",
 }
 

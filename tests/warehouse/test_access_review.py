@@ -34,7 +34,8 @@ def leaver(books):
 
 def test_as_delivered_every_conflict_is_accepted_with_a_reason_and_nobody_is_left_over(books):
     found = seen(books)
-    assert {one["login"] for one in found["conflicts"]} == {"policy", "approver", "controller"}
+    signers = {"policy", "approver", "controller", "manager"}
+    assert {one["login"] for one in found["conflicts"]} == signers
     assert [one for one in found["conflicts"] if not one["because"]] == []
     assert found["not_in_policy"] == found["policy_without_login"] == []
     assert "ledger.begin_sending" in found["matrix"]["poster"]

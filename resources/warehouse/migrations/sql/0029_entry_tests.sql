@@ -44,11 +44,10 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
         on period.entity_code = entry.entity_code
         and entry.accounting_date between period.period_start and period.period_end
     left join lateral (
-        select min(audit.at) as at from ledger.audit as audit
-        where audit.action = 'set period' and audit.to_state = 'closed'
-          and audit.detail ->> 'entity_code' = entry.entity_code
-          and audit.detail ->> 'period_start' = period.period_start::text
-          and audit.at < entry.proposed_at
+        select min(done.acted_at) as at from ledger.period_act as done
+        where done.step = 'approve' and done.act = 'close'
+          and (done.entity_code, done.period_start) = (entry.entity_code, period.period_start)
+          and done.acted_at < entry.proposed_at
     ) as shut on true
     where shut.at is not null or entry.as_of_date - period.period_end > p_days
     order by entry.entry_id
