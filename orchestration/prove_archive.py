@@ -31,6 +31,7 @@ class Verdict:
     is_same: bool
     transactions: int = 0
     codes: frozenset[str] = frozenset()
+    is_readable: bool = True
 
 
 def archive_tie_outs(
@@ -60,9 +61,10 @@ def _envelopes(
     for row in rows(connection, TOLD):
         told[row["file_id"]].add(row["code"])
     kept = {row["file_id"]: row["transactions"] for row in rows(connection, TRANSACTIONS)}
-    read = sum(verdict.transactions for _, verdict in x12)
-    untold = sum(len(verdict.codes - told[file["file_id"]]) for file, verdict in x12)
-    there = sum(kept.get(file["file_id"], 0) for file, _ in x12)
+    readable = [(file, verdict) for file, verdict in x12 if verdict.is_readable]  # T1 tells others
+    read = sum(verdict.transactions for _, verdict in readable)
+    untold = sum(len(verdict.codes - told[file["file_id"]]) for file, verdict in readable)
+    there = sum(kept.get(file["file_id"], 0) for file, _ in readable)
     return TieOutResult("T2", "x12 transactions", Decimal(read), Decimal(there), untold)
 
 
@@ -80,7 +82,7 @@ def _read_again(archive: Archive, file: dict[str, Any]) -> Verdict:
                 if "x12_transaction" in part.tables:
                     transactions += part.tables["x12_transaction"].num_rows
     except (OSError, ArchiveDamagedError):
-        return Verdict(is_same=False)
+        return Verdict(is_same=False, is_readable=False)
     is_same = records == file["record_count"] and size == file["size_bytes"]
     is_same &= is_written_back or file["outcome"] == "exception"
     return Verdict(is_same, transactions, frozenset(codes))
