@@ -109,7 +109,8 @@ def test_pages_without_anything_say_so():
 def test_status_names_the_password_file_and_not_the_password():
     lines = status.render(
         {
-            "world": "w", "state_folder": "s", "servers": [], "build": None,
+            "world": "w", "state_folder": "s", "servers": [], "build": None, "master_data": [],
+            "foreign": [],
             "connect": {
                 "user": "u_bi_reader", "host": "127.0.0.1", "port": 1, "database": "tieout",
                 "schema": "marts", "password_variable": "TIEOUT_PASSWORD_BI_READER",

@@ -36,7 +36,7 @@ def test_secrets_are_made_once_and_private(state):
     made = read_secrets(state)
     assert read_secrets(state) == made
     assert state.secrets.stat().st_mode & 0o777 == 0o600
-    assert len({value for name, value in made.items() if "PASSWORD" in name}) == 12
+    assert len({value for name, value in made.items() if "PASSWORD" in name}) == 14
 
 
 def test_a_secret_that_a_newer_version_needs_is_added_and_the_others_stay(state):

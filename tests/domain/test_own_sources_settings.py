@@ -19,7 +19,7 @@ from orchestration.tables import printable
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("billing", "resources", "assets", "sensors", "orchestration", "dbt_project")
-NAME = re.compile(r"\b(?:TIEOUT_[A-Z_]*[A-Z]|PG_BIN)(?![A-Z_])")
+NAME = re.compile(r"\b(?:TIEOUT_[A-Z0-9_]*[A-Z0-9]|PG_BIN)(?![A-Z0-9_])")
 
 
 def test_every_variable_that_the_code_reads_is_explained():
