@@ -30,8 +30,8 @@ check: install ## Format, lint, types, import rules, dbt parse
 	@$(VENV)/lint-imports --no-cache
 	@DBT_SEND_ANONYMOUS_USAGE_STATS=false $(VENV)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
 
-test: install ## All tests; TESTS=tests/domain for some of them
-	@$(VENV)/python -m pytest -q $(or $(TESTS),tests --ignore=tests/benchmarks)
+test: install ## All tests, two files at a time; TESTS=tests/domain for some of them
+	@$(VENV)/python -m pytest -q -n 2 --dist loadfile $(or $(TESTS),tests --ignore=tests/benchmarks)
 
 bench: install ## Measured figures: cold and warm run, code location, loading
 	@$(VENV)/python -m pytest -q -s tests/benchmarks
