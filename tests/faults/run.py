@@ -49,9 +49,9 @@ def _shown(console: Console, name: str, fight: Fight) -> Outcome:
 
 def _table(found: dict[str, Outcome], naive_batches: int, batches: int) -> Table:
     table = Table(title="Fault runs")
-    for name in ("run", "batches", "faults", "kills", "frozen", "database stops", "duplicates",
+    for name in ("run", "batches", "faults", "kills", "frozen", "stops", "duplicates",
                  "over-posted", "missing", "seconds"):  # fmt: skip
-        table.add_column(name, justify="left" if name == "run" else "right")
+        table.add_column(name, justify="left" if name == "run" else "right", no_wrap=True)
     for name, one in found.items():
         count = naive_batches if name.startswith("naive") else batches
         table.add_row(
