@@ -29,6 +29,7 @@ ARRIVAL_COLUMNS = {
     "landed_at",
     "received_at",
     "received_date",
+    "fact_state",  # of which making of the table a digest is
 }  # what may differ when files come otherwise
 RAW_TABLES = (
     "x12_transaction", "x12_acknowledgement", "x12_status", "claim", "claim_line", "remittance",
