@@ -4,12 +4,13 @@ and `policy.py`; what is allowed is decided by the database.
 
 # ruff: noqa: PLC0415 (a command imports what it needs when it is asked for, so that help is quick)
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 import typer
+
+from orchestration.acting import acting_as
 
 period_app = typer.Typer(help="Close and reopen periods, by two people.", no_args_is_help=True)
 policy_app = typer.Typer(help="The policy files of governance/.", no_args_is_help=True)
@@ -57,7 +58,7 @@ def show(
     """Status of each period, ours and the ERP's, and what waits for a decision."""
     from orchestration import period
 
-    with _acting_as(context, "auditor") as connection:
+    with acting_as(context, "auditor") as (connection, _):
         found = period.gather(connection, entity, month)
     _show(found, period.render(found), as_json=as_json)
 
@@ -109,7 +110,7 @@ def decide(
     """Decide on a request as somebody else than who asked."""
     from resources.warehouse import periods
 
-    with _acting_as(context, login) as connection:
+    with acting_as(context, login) as (connection, _):
         status = periods.decide_period(connection, request, accepts=not refuse, reason=reason)
     typer.echo(f"request {request} is {'refused' if refuse else 'approved'}: period {status}")
 
@@ -130,7 +131,7 @@ def waive(  # noqa: PLR0913, PLR0917 (who, which item, why and until when)
     from resources.warehouse import periods
 
     start, last = first_day(month), _day(until)
-    with _acting_as(context, login) as connection:
+    with acting_as(context, login) as (connection, _):
         made = periods.waive_blocker(connection, entity, start, code, item, reason, last)
     typer.echo(f"waiver {made}: {code} {item} until {last}")
 
@@ -152,7 +153,7 @@ def classify(  # noqa: PLR0913, PLR0917 (the grain of a decision)
     from orchestration.period import first_day
     from resources.warehouse import periods
 
-    with _acting_as(context, login) as connection:
+    with acting_as(context, login) as (connection, _):
         periods.classify_correction(connection, entity, first_day(month), rule, name, reason)
     typer.echo(f"corrections of {rule} in {month} are {name}, from the next build on")
 
@@ -169,27 +170,9 @@ def _request(  # noqa: PLR0913, PLR0917 (what the three commands hand on)
     from resources.warehouse import periods
 
     start = first_day(month)
-    with _acting_as(context, login) as connection:
+    with acting_as(context, login) as (connection, _):
         made = periods.request_period(connection, entity, start, act, reason)
     typer.echo(f"request {made} waits: tieout period decide {made} --reason ...")
-
-
-@contextmanager
-def _acting_as(context: typer.Context, login: str) -> Iterator[Any]:
-    """A connection of a person's own login; what he did is kept unless the database refused it."""
-    from orchestration.errors import ExpectedError
-    from orchestration.launcher import Launcher
-    from orchestration.progress import Progress
-    from resources.warehouse.database import connect
-    from resources.warehouse.ledger import LedgerRefusedError
-
-    launcher = Launcher(dict(context.find_root().obj), Progress(is_quiet=True))
-    with launcher.database() as settings, connect(settings.database, login) as connection:
-        try:
-            yield connection
-        except LedgerRefusedError as refusal:
-            raise ExpectedError(f"refused: {refusal}") from None
-        connection.commit()
 
 
 def _day(text: str) -> date:

@@ -6,16 +6,15 @@ Arguments and printing only; who may what, and how much, is refused by the datab
 # ruff: noqa: PLC0415 (a command imports what it needs when it is asked for, so that help is quick)
 import hashlib
 import json
-from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from orchestration.acting import acting_as
 
+if TYPE_CHECKING:
     from resources.warehouse.requests import Request
 
 app = typer.Typer(
@@ -46,12 +45,11 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of a command
     """Ask for something; prints the request's number."""
     from resources.warehouse import requests
 
-    with _connected(context, login) as (connection, settings):
+    with acting_as(context, login) as (connection, settings):
         key = subject or requests.account_key(entity, account_number, settings.hash_key)
         digest = hashlib.sha256(attachment.read_bytes()).hexdigest() if attachment else None
         wanted = requests.Ask(event, entity, key, _amount(amount), reason, digest, tender)
         number = requests.ask(connection, wanted)
-        connection.commit()
     typer.echo(f"request {number}: open")
 
 
@@ -65,7 +63,7 @@ def list_(
     from orchestration.tables import plain
     from resources.warehouse import requests
 
-    with _connected(context, "auditor") as (connection, _):
+    with acting_as(context, "auditor") as (connection, _):
         found = requests.requests(connection, *(() if is_all else ("open",)))
     if as_json:
         typer.echo(json.dumps(plain([vars(one) for one in found]), indent=2))
@@ -95,11 +93,10 @@ def withdraw(context: typer.Context, numbers: Numbers, login: As = "biller") -> 
     """Take requests of one's own back."""
     from resources.warehouse import requests
 
-    with _connected(context, login) as (connection, _):
+    with acting_as(context, login) as (connection, _):
         for number in numbers:
             requests.withdraw(connection, number)
             typer.echo(f"request {number}: withdrawn")
-        connection.commit()
 
 
 def _decide(
@@ -107,7 +104,7 @@ def _decide(
 ) -> None:
     from resources.warehouse import requests
 
-    with _connected(context, login) as (connection, _):
+    with acting_as(context, login) as (connection, _):
         known = {one.request_id: one for one in requests.requests(connection)}
         missing = [number for number in numbers if number not in known]
         if missing:
@@ -117,29 +114,6 @@ def _decide(
         for number in numbers:
             state = requests.decide(connection, number, act, known[number].content_hash, reason)
             typer.echo(f"request {number}: {state}")
-        connection.commit()
-
-
-@contextmanager
-def _connected(context: typer.Context, login: str) -> "Iterator[Any]":
-    """A connection as the person, and the settings; a refusal is one line and exit code 1."""
-    from psycopg.errors import InsufficientPrivilege
-
-    from orchestration.launcher import Launcher
-    from orchestration.progress import Progress
-    from resources.warehouse.database import connect
-    from resources.warehouse.ledger import LedgerRefusedError
-
-    launcher = Launcher(dict(context.find_root().obj), Progress(is_quiet=True))
-    with launcher.database() as settings, connect(settings.database, login) as connection:
-        try:
-            yield connection, settings
-        except LedgerRefusedError as refusal:
-            typer.echo(f"refused: {refusal}", err=True)
-            raise typer.Exit(FAILED) from None
-        except InsufficientPrivilege:
-            typer.echo(f"refused: the login {login} may not do this", err=True)
-            raise typer.Exit(FAILED) from None
 
 
 def _amount(text: str) -> Decimal:

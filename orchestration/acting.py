@@ -1,0 +1,33 @@
+"""A connection of a person's own login for commands; a refusal by the database is one line."""
+
+# ruff: noqa: PLC0415 (a command imports what it needs when it is asked for, so that help is quick)
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+
+@contextmanager
+def acting_as(context: typer.Context, login: str) -> Iterator[tuple[Any, Any]]:
+    """Yield connection and settings; what was done is kept unless the database refused it.
+
+    Raises ExpectedError for a refusal, and for what the login may not do.
+    """
+    from psycopg.errors import InsufficientPrivilege
+
+    from orchestration.errors import ExpectedError
+    from orchestration.launcher import Launcher
+    from orchestration.progress import Progress
+    from resources.warehouse.database import connect
+    from resources.warehouse.ledger import LedgerRefusedError
+
+    launcher = Launcher(dict(context.find_root().obj), Progress(is_quiet=True))
+    with launcher.database() as settings, connect(settings.database, login) as connection:
+        try:
+            yield connection, settings
+        except LedgerRefusedError as refusal:
+            raise ExpectedError(f"refused: {refusal}") from None
+        except InsufficientPrivilege:
+            raise ExpectedError(f"refused: the login {login} may not do this") from None
+        connection.commit()
