@@ -191,7 +191,7 @@ def test_a_well_made_assertion_is_taken(account):
         {"header": {"typ": "at+jwt"}},
         {"key": ECKey.generate_key("P-256")},
     ),
-    ids=lambda change: " ".join(change),
+    ids=" ".join,
 )
 def test_the_stub_takes_no_assertion_with_anything_wrong(account, change):
     status, error = ask(account, signed(account, **change))
