@@ -78,8 +78,8 @@ def _posting(manifest: Path) -> list[dg.AssetsDefinition]:
         erp.mirror_master_data,
         erp.send_entries,
         erp.compare_documents,
-        erp.read_foreign_lines,
         erp.read_balances,
+        erp.read_foreign_lines,
         marts.reconcile_models(manifest),
         control.tie_out_post,
     ]

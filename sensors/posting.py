@@ -65,22 +65,30 @@ class PostingDecision:
 
 
 def decide(state: PostingState) -> PostingDecision:
-    """Post when an entry may go, one must be read back, or the ERP was not asked for long.
+    """Post when an entry may go, one must be read back, or the ERP is to be asked again.
 
-    Never while a post run lives already. After a failure, and while an outcome is in doubt, the
-    next run waits a while.
+    It is asked daily, and after a run that did not get to its end: what that one sent is not
+    reconciled yet. Never while a post run lives already. After a failure, and while an outcome
+    is in doubt, the next run waits a while.
     """
     if state.is_posting:
         return PostingDecision(False, "a post run is at work")
     if not state.sendable and not state.in_doubt:
-        nothing = "nothing to send" + _held(state.held)
-        if _is_to_ask(state):
-            return PostingDecision(True, nothing + "; the ERP is to be asked again")
-        return PostingDecision(False, nothing)
+        return _decide_idle(state)
     pause = _pause_seconds(state)
     if state.last_post and state.last_post.age_seconds < pause:
         return PostingDecision(False, f"{_work(state)}; waiting {pause:.0f} s after the last run")
     return PostingDecision(True, _work(state))
+
+
+def _decide_idle(state: PostingState) -> PostingDecision:
+    nothing = "nothing to send" + _held(state.held)
+    if state.last_post and state.last_post.has_failed:
+        if state.last_post.age_seconds >= AFTER_FAILURE_SECONDS:
+            return PostingDecision(True, nothing + "; the last run did not get to its end")
+    elif _is_to_ask(state):
+        return PostingDecision(True, nothing + "; the ERP is to be asked again")
+    return PostingDecision(False, nothing)
 
 
 def _is_to_ask(state: PostingState) -> bool:
@@ -128,12 +136,11 @@ def read_state(connection: psycopg.Connection[Any]) -> PostingState:
 def posting_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Look at the database, decide, and request a run or say why not."""
     with closing(Installation().connect("poster")) as connection:
-        state = read_state(connection)
+        state = replace(read_state(connection), last_post=_last_post(context.instance))
     decision = decide(state)
-    if decision.should_post:  # Dagster is asked only then: most looks find nothing
+    if decision.should_post:  # asked only then: most looks find nothing
         live = context.instance.get_runs_count(dg.RunsFilter(job_name="post", statuses=ALIVE))
-        last = _last_post(context.instance)
-        decision = decide(replace(state, is_posting=live > 0, last_post=last))
+        decision = decide(replace(state, is_posting=live > 0))
     # No run key: uniqueness lives in the ledger, and a key used once would never fire again.
     return dg.RunRequest() if decision.should_post else dg.SkipReason(decision.reason)
 

@@ -36,6 +36,13 @@ from sensors.posting import LastPost, PostingState, decide, posting_sensor
             False,
             "3 to send, 1 to read back; waiting 300 s after the last run",
         ),
+        (
+            PostingState(0, last_post=LastPost(60, has_failed=True)),
+            True,
+            "nothing to send; the last run did not get to its end",
+        ),
+        (PostingState(0, last_post=LastPost(59, has_failed=True)), False, "nothing to send"),
+        (PostingState(0, last_post=LastPost(60, has_failed=False)), False, "nothing to send"),
     ],
 )
 def test_posting_is_decided_from_what_the_database_says(
