@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from billing.ledger.erp import ErpRejected, ErpUnknown
+from billing.governance.approvals import read_approvals
+from billing.governance.group import read_group
+from billing.ledger.erp import ErpBusy, ErpRejected, ErpUnknown
 from orchestration.databases import DatabaseUnfitError, Foreign
 from orchestration.own_sources import names_own_erp, names_own_sources
 from orchestration.tables import table
 from resources import bank, clearinghouse, ehr, payments
 from resources.environment import InvalidSettingError, MissingSettingError
+from resources.erp_choice import GOVERNANCE, erp_ledger
 from resources.receipt import Sighting, SourceError
 from resources.settings import read_cards, read_erp, read_fhir, read_sftp
 from resources.sftp import Pickup, connected
@@ -125,17 +128,19 @@ def _cards(environ: Mapping[str, str]) -> Finding:
 def _erp(environ: Mapping[str, str]) -> Finding:
     if not names_own_erp(environ):
         return _finding(OK, "embedded", "Tryton, made by the first run, in the state folder")
-    from resources.erp.tryton import TrytonLedger  # noqa: PLC0415 (seldom needed)
-
-    settings = read_erp(environ)
-    if not settings.companies:
-        raise MissingSettingError("TIEOUT_ERP_COMPANY_<entity>")
-    ledger = TrytonLedger(settings, CONNECT_SECONDS)
-    for entity in sorted(settings.companies):
-        settings.key(entity)
+    choice = read_erp(environ)
+    client = erp_ledger(choice, CONNECT_SECONDS)
+    most = read_approvals((GOVERNANCE / "approvals.yaml").read_text()).entry_lines
+    if most > client.capabilities.max_lines:
+        told = f"governance/approvals.yaml: entry_lines {most}, and the ERP takes"
+        return _finding("invalid", choice.address, f"{told} {client.capabilities.max_lines}")
+    entities = [
+        one.entity_code for one in read_group((GOVERNANCE / "entities.yaml").read_text()).entities
+    ]
+    for entity in entities:
         try:
-            ledger.periods(entity)
-        except (ErpUnknown, ErpRejected) as problem:
+            client.periods(entity)
+        except (ErpUnknown, ErpBusy, ErpRejected) as problem:
             why = f"{entity}: {problem.reason_code}"
-            return _finding("unreachable", settings.url, why, "ERP_UNREACHABLE")
-    return _finding(OK, settings.url, f"companies of {', '.join(sorted(settings.companies))}")
+            return _finding("unreachable", choice.address, why, "ERP_UNREACHABLE")
+    return _finding(OK, choice.address, f"{choice.kind}: companies of {', '.join(entities)}")

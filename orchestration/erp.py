@@ -1,4 +1,4 @@
-"""The ERP of a world: Tryton installed, its database prepared, its server up, its periods mirrored.
+"""The ERP of a world: our own Tryton installed, prepared and up; the periods of whichever it is.
 
 How Tryton is driven is in resources/erp; here is only what the launcher asks of it.
 """
@@ -11,11 +11,11 @@ from billing.governance.group import read_group
 from orchestration.progress import Progress
 from orchestration.state import StateFolder, World, keep_port, kept_port
 from resources.erp import tryton_server
-from resources.erp.tryton import TrytonLedger
 from resources.erp.tryton_database import Books, ErpDatabase, ensure_database
 from resources.erp.tryton_environment import ensure_environment
+from resources.erp_choice import erp_ledger
 from resources.settings import Settings
-from resources.warehouse import ledger
+from resources.warehouse import builds, ledger
 from resources.warehouse.database import connect
 from resources.warehouse.governance_load import CHART
 
@@ -50,9 +50,9 @@ def stop(state: StateFolder) -> bool:
 
 def mirror_periods(settings: Settings) -> None:
     """Take over the ERP's periods, so that the database itself can refuse a closed one."""
-    erp = TrytonLedger(settings.erp)
+    erp = erp_ledger(settings.erp)
     with closing(connect(settings.database, "poster")) as connection:
-        for entity in sorted(settings.erp.companies):
+        for entity in builds.entities(connection):
             for period in erp.periods(entity):
                 ledger.mirror_period(connection, period)
         connection.commit()

@@ -5,10 +5,12 @@ The `.env` file of the checkout is read here too. Which variable means what: res
 
 from collections.abc import Mapping, MutableMapping
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 
 from orchestration.errors import ExpectedError
 from orchestration.state import StateFolder, World, read_world
+from resources.erp_settings import PREFIXES, TRYTON
 
 ENV_FILE = Path(__file__).parents[1] / ".env"
 ADDRESSES = (
@@ -19,7 +21,7 @@ ADDRESSES = (
 LAUNCHED = "TIEOUT_WORLD"
 _OURS_OR_NOT = (
     "TIEOUT_SFTP_", "TIEOUT_BANK_SFTP_", "TIEOUT_CLEARINGHOUSE_SFTP_", "TIEOUT_FHIR_",
-    "TIEOUT_CARD_", "TIEOUT_ERP_URL", "TIEOUT_ERP_KEY_", "TIEOUT_ERP_COMPANY_",
+    "TIEOUT_CARD_", *chain.from_iterable(PREFIXES.values()),
 )  # fmt: skip
 
 
@@ -34,7 +36,9 @@ def names_own_sources(environ: Mapping[str, str]) -> bool:
 
 def names_own_erp(environ: Mapping[str, str]) -> bool:
     """Say whether a user names an ERP of their own."""
-    return not environ.get(LAUNCHED) and bool(environ.get("TIEOUT_ERP_URL"))
+    if environ.get(LAUNCHED):
+        return False
+    return bool(environ.get("TIEOUT_ERP_URL")) or (environ.get("TIEOUT_ERP") or TRYTON) != TRYTON
 
 
 def own_world(as_of: date | None = None) -> World:
@@ -52,7 +56,7 @@ def hidden(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name: ""
         for name in environ
-        if name.startswith(_OURS_OR_NOT) and not name.endswith("_SECONDS")
+        if name == "TIEOUT_ERP" or (name.startswith(_OURS_OR_NOT) and not name.endswith("_SECONDS"))
     }
 
 

@@ -17,7 +17,7 @@ from orchestration.prove_archive import archive_tie_outs
 from orchestration.status import rows
 from orchestration.tables import table
 from resources.archive import Archive
-from resources.erp.tryton import TrytonLedger
+from resources.erp_choice import erp_ledger
 from resources.settings import Settings
 from resources.warehouse import ledger, sending, tie_outs
 from resources.warehouse.database import connect
@@ -55,7 +55,7 @@ def gather(
 
     `rebuilt` works T15 out; without it T15 is left out, and said to be.
     """
-    erp = TrytonLedger(settings.erp)
+    erp = erp_ledger(settings.erp)
     with closing(connect(settings.database, "transform")) as connection:
         found = [
             *archive_tie_outs(connection, Archive(settings.archive_folder)),

@@ -17,7 +17,7 @@ from pydantic import PrivateAttr
 from billing.ledger.erp import ErpLedger
 from resources.archive import Archive
 from resources.dbt_runner import DbtRunner
-from resources.erp.tryton import TrytonLedger
+from resources.erp_choice import erp_ledger
 from resources.job_lock import only_run
 from resources.settings import Settings, load_settings
 from resources.warehouse import builds
@@ -62,8 +62,8 @@ class Erp(dg.ConfigurableResource[Any]):
         return self.installation.settings.erp.is_configured
 
     def ledger(self) -> ErpLedger:
-        """Return a client."""
-        return TrytonLedger(self.installation.settings.erp)
+        """Return a client. Raises MissingSettingError, InvalidSettingError, PolicyFileError."""
+        return erp_ledger(self.installation.settings.erp)
 
 
 class JobRun(dg.ConfigurableResource[Any]):

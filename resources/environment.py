@@ -68,6 +68,12 @@ def listed(environ: Mapping[str, str], variable: str, default: str) -> tuple[str
     return tuple(part.strip() for part in parts if part.strip())
 
 
+def by_entity(environ: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """Return the values of all variables that begin with `prefix`, by the entity that follows."""
+    found = ((name.removeprefix(prefix), name) for name in environ if name.startswith(prefix))
+    return {entity: environ[name] for entity, name in sorted(found) if environ[name]}
+
+
 def text_or_file(environ: Mapping[str, str], variable: str) -> str:
     r"""Return the text of `variable` (`\n` means a line's end) or of the file `variable`_FILE.
 

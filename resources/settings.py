@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 
 from resources.environment import (
@@ -20,12 +19,13 @@ from resources.environment import (
     required,
     text_or_file,
 )
+from resources.erp_settings import ErpChoice, read_erp
 from resources.sftp_settings import SftpSettings, read_sftp
 
 __all__ = [
     "CardSettings",
     "DatabaseSettings",
-    "ErpSettings",
+    "ErpChoice",
     "FhirSettings",
     "InvalidSettingError",
     "MissingSettingError",
@@ -54,7 +54,6 @@ ROLES = (
     "manager",
     "biller",
 )
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -131,28 +130,6 @@ class CardSettings:
 
 
 @dataclass(frozen=True)
-class ErpSettings:
-    """The ERP's address; a REST key and a company for each legal entity."""
-
-    url: str = ""
-    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
-    companies: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def is_configured(self) -> bool:
-        """Say whether an ERP is named at all."""
-        return bool(self.url)
-
-    def key(self, entity: str) -> str:
-        """Return the REST key of the entity's own user, or raise MissingSettingError."""
-        return _known(self.keys, entity, f"TIEOUT_ERP_KEY_{entity}")
-
-    def company(self, entity: str) -> int:
-        """Return the entity's company id in the ERP, or raise MissingSettingError."""
-        return _known(self.companies, entity, f"TIEOUT_ERP_COMPANY_{entity}")
-
-
-@dataclass(frozen=True)
 class Settings:
     """Everything that the environment decides."""
 
@@ -162,7 +139,7 @@ class Settings:
     bank: SftpSettings
     fhir: FhirSettings
     cards: CardSettings
-    erp: ErpSettings
+    erp: ErpChoice
     hash_key: bytes = field(repr=False)
     as_of_moves: bool = False  # under `tieout up`, with what is received
 
@@ -231,20 +208,6 @@ def read_fhir(environ: Mapping[str, str]) -> FhirSettings:
     )
 
 
-def read_erp(environ: Mapping[str, str]) -> ErpSettings:
-    """Read the ERP's address, keys and companies. Raises InvalidSettingError."""
-    keys = _by_entity(environ, "TIEOUT_ERP_KEY_")
-    companies = {
-        entity: integer(environ, f"TIEOUT_ERP_COMPANY_{entity}", None)
-        for entity in _by_entity(environ, "TIEOUT_ERP_COMPANY_")
-    }
-    return ErpSettings(
-        url=environ.get("TIEOUT_ERP_URL", "").rstrip("/"),
-        keys=MappingProxyType(keys),
-        companies=MappingProxyType(companies),
-    )
-
-
 def _hash_key(environ: Mapping[str, str]) -> bytes:
     try:
         key = bytes.fromhex(required(environ, "TIEOUT_HASH_KEY"))
@@ -255,16 +218,5 @@ def _hash_key(environ: Mapping[str, str]) -> bytes:
     return key
 
 
-def _by_entity(environ: Mapping[str, str], prefix: str) -> dict[str, str]:
-    found = ((name.removeprefix(prefix), name) for name in environ if name.startswith(prefix))
-    return {entity: environ[name] for entity, name in sorted(found) if environ[name]}
-
-
 def _password_variable(role: str) -> str:
     return "TIEOUT_ADMIN_PASSWORD" if role == "admin" else f"TIEOUT_PASSWORD_{role.upper()}"
-
-
-def _known(values: Mapping[str, Value], entity: str, variable: str) -> Value:
-    if entity not in values:
-        raise MissingSettingError(variable)
-    return values[entity]

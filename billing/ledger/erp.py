@@ -4,14 +4,15 @@ The protocol, its facts and the comparison of what was sent with what is there. 
 spoken to is in `resources/erp/`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
 from billing.ledger.capabilities import Capabilities
+from billing.ledger.segments import SegmentMap
 
 CENT = Decimal("0.01")
 POSTED = "posted"
@@ -160,7 +161,10 @@ class ErpAccount:
 
 @dataclass(frozen=True)
 class ErpSegment:
-    """A value of a dimension in the ERP: `dimension` is facility or payer_class."""
+    """A value of a dimension in the ERP, by the name that we know it by: ours where it has one.
+
+    `dimension` is facility or payer_class.
+    """
 
     entity: str
     dimension: str
@@ -210,10 +214,20 @@ class ErpLedger(Protocol):
         """List the accounts that the ERP has, closed ones too. Raises ErpUnknown."""
 
     def segments(self, entity: str) -> list[ErpSegment]:
-        """List the values of the dimensions that lines carry over. Raises ErpUnknown."""
+        """List the values of the dimensions that lines carry over, by our names.
+
+        Raises ErpUnknown.
+        """
 
     def lines_on(self, entity: str, accounts: Sequence[str], since: date) -> list[ErpLine]:
         """List all posted lines on these accounts, dated on or after `since`. Raises ErpUnknown."""
+
+
+def by_our_names(found: Iterable[ErpSegment], names: SegmentMap) -> list[ErpSegment]:
+    """Return segments that the ERP told by its names, by ours; unknown ones keep theirs."""
+    return [
+        replace(one, value=names.own_value(one.entity, one.dimension, one.value)) for one in found
+    ]
 
 
 def compare(entry: JournalEntry, document: ErpDocument) -> list[str]:

@@ -1,14 +1,15 @@
 """Where a Business Central is, who we are there, and what its companies and dimensions are called.
 
-Settings only: what they are used for is in `business_central.py`.
+Settings and the reading of them: what they are used for is in `business_central.py`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from billing.ledger.erp import ErpRejected, Reason
-from billing.ledger.segments import SegmentMap
-from resources.erp.entra import EntraApp
+from billing.ledger.segments import DIMENSIONS, SegmentMap
+from resources.environment_section import Section
+from resources.erp.entra import EntraApp, read_app
 
 SCOPE = "https://api.businesscentral.dynamics.com/.default"
 
@@ -28,3 +29,21 @@ class BusinessCentralSettings:
         if entity not in self.companies:
             raise ErpRejected(Reason.MAPPING, "the entity has no company in the ERP")
         return f"companies({self.companies[entity]})"
+
+
+def read_business_central(
+    environ: Mapping[str, str], segments: SegmentMap
+) -> BusinessCentralSettings:
+    """Read the variables of docs/erp/business_central.md.
+
+    Raises MissingSettingError, InvalidSettingError.
+    """
+    told = Section(environ, "TIEOUT_ERP_BC_")
+    named = ((ours, told.text(f"DIMENSION_{ours.upper()}")) for ours in DIMENSIONS)
+    return BusinessCentralSettings(
+        api_url=told.address("API_URL"),
+        app=read_app(told),
+        companies=told.by_entity("COMPANY_"),
+        segments=segments,
+        dimensions={ours: theirs for ours, theirs in named if theirs},
+    )

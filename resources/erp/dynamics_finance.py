@@ -21,6 +21,7 @@ from billing.ledger.erp import (
     ErpUnknown,
     JournalEntry,
     Reason,
+    by_our_names,
     compare,
 )
 from resources.erp.answering import ErpCaller
@@ -103,7 +104,7 @@ class DynamicsFinanceLedger:
 
     def segments(self, entity: str) -> list[ErpSegment]:
         """Return the values of the carried dimensions. Raises ErpUnknown, ErpRejected."""
-        return self._books.segments(entity)
+        return by_our_names(self._books.segments(entity), self._settings.segments)
 
     def lines_on(self, entity: str, accounts: Sequence[str], since: date) -> list[ErpLine]:
         """Return posted lines on the accounts, whoever made them. Raises as `find`."""

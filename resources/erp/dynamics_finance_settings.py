@@ -1,6 +1,6 @@
 """Where a Dynamics 365 Finance is, who we are there, and how its accounts are written.
 
-Settings only: what they are used for is in `dynamics_finance.py`.
+Settings and the reading of them: what they are used for is in `dynamics_finance.py`.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from billing.ledger.erp import ErpRejected, JournalLine, Reason
 from billing.ledger.segments import SegmentMap, UnmappedSegmentError
-from resources.erp.entra import EntraApp
+from resources.environment_section import Section
+from resources.erp.entra import EntraApp, read_app
 
 MAIN_ACCOUNT = "MainAccount"
 
@@ -79,3 +80,26 @@ class DynamicsFinanceSettings:
             segment = parts.get(theirs, "")
             values[ours] = self.segments.own_value(entity, ours, segment) if segment else ""
         return values
+
+
+def read_dynamics_finance(
+    environ: Mapping[str, str], segments: SegmentMap
+) -> DynamicsFinanceSettings:
+    """Read the variables of docs/erp/dynamics_finance.md.
+
+    Raises MissingSettingError, InvalidSettingError.
+    """
+    told = Section(environ, "TIEOUT_ERP_D365_")
+    return DynamicsFinanceSettings(
+        url=told.address("URL"),
+        app=read_app(told),
+        companies=told.by_entity("COMPANY_"),
+        chart=told.required("CHART"),
+        segments=segments,
+        dimensions=told.pairs("DIMENSIONS", "none"),
+        account_format=told.listed("ACCOUNT_FORMAT", MAIN_ACCOUNT),
+        delimiter=told.text("DELIMITER", "-"),
+        journal_name=told.text("JOURNAL_NAME", "TIEOUT"),
+        currency=told.text("CURRENCY", "USD"),
+        package_above=told.integer("PACKAGE_ABOVE", 500),
+    )

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from billing.ledger.erp import ErpBusy, ErpRejected, ErpUnknown, Reason
+from resources.environment_section import Section
 from resources.erp.answering import ErpCaller
 
 LOGIN_URL = "https://login.microsoftonline.com"
@@ -29,6 +30,19 @@ class EntraApp:
     client_id: str
     client_secret: str = field(repr=False)
     login_url: str = LOGIN_URL
+
+
+def read_app(told: Section) -> EntraApp:
+    """Read tenant, client and secret; LOGIN_URL for a national cloud.
+
+    Raises MissingSettingError, InvalidSettingError.
+    """
+    return EntraApp(
+        told.required("TENANT"),
+        told.required("CLIENT_ID"),
+        told.secret("CLIENT_SECRET"),
+        told.address("LOGIN_URL", LOGIN_URL),
+    )
 
 
 class EntraTokens:

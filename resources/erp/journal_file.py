@@ -23,6 +23,7 @@ from billing.ledger.erp import (
     ErpUnknown,
     JournalEntry,
     Reason,
+    by_our_names,
 )
 from resources.erp import journal_file_lists as lists
 from resources.erp.journal_file_answers import AnswerReader, Mismatch
@@ -120,10 +121,11 @@ class JournalFileLedger:
         return [ErpAccount(entity, own(entity, name), active) for name, active in listed.items()]
 
     def segments(self, entity: str) -> list[ErpSegment]:
-        """Return what `segments.csv` says, by the ERP's names. Raises ErpUnknown."""
+        """Return what `segments.csv` says, by our names. Raises ErpUnknown."""
         with self._view(entity) as (_, folders):
             listed = lists.segments(folders.lists)
-        return [ErpSegment(entity, *value, is_active) for value, is_active in listed.items()]
+        found = (ErpSegment(entity, *value, is_active) for value, is_active in listed.items())
+        return by_our_names(found, self._settings.segments)
 
     def lines_on(self, entity: str, accounts: Sequence[str], since: date) -> list[ErpLine]:
         """Return confirmed lines, and those of others in `general_ledger.csv`. Raises ErpUnknown.

@@ -4,12 +4,14 @@ Nothing is secret here: who may read and write the folders is decided by the fil
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
 from billing.ledger.segments import DIMENSIONS, SegmentMap
 from resources.environment import InvalidSettingError
+from resources.environment_section import Section
 
 ENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}")
 
@@ -44,3 +46,22 @@ class JournalFileSettings:
             raise InvalidSettingError(variable, "codes that differ in more than their case")
         if not set(self.dimensions) <= set(DIMENSIONS):
             raise InvalidSettingError("TIEOUT_ERP_FILE_DIMENSIONS", f"of {', '.join(DIMENSIONS)}")
+
+
+def read_journal_file(environ: Mapping[str, str], segments: SegmentMap) -> JournalFileSettings:
+    """Read the variables of docs/erp/journal_file.md.
+
+    Raises MissingSettingError, InvalidSettingError.
+    """
+    told = Section(environ, "TIEOUT_ERP_FILE_")
+    line_end = told.text("LINE_END", LineEnd.LF.name)
+    if line_end not in LineEnd.__members__:
+        raise InvalidSettingError("TIEOUT_ERP_FILE_LINE_END", "LF or CRLF")
+    return JournalFileSettings(
+        root=Path(told.required("ROOT")),
+        entities=told.listed("ENTITIES", ",".join(segments.entities)),
+        segments=segments,
+        line_end=LineEnd[line_end],
+        max_lines=told.integer("MAX_LINES", 10_000),
+        dimensions=told.listed("DIMENSIONS", ",".join(DIMENSIONS)),
+    )

@@ -14,13 +14,14 @@ from joserfc.jwk import ECKey, RSAKey
 
 from billing.ledger.segments import DIMENSIONS, SegmentMap
 from resources.environment import InvalidSettingError, MissingSettingError
+from resources.environment_section import LOOPBACK, Section
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # NetSuite's classifications: the name in a journal line is the key, the table of SuiteQL its value.
 TABLES = MappingProxyType(
     {"location": "location", "class": "classification", "department": "department"}
 )
 USUAL_DIMENSIONS = MappingProxyType({"facility": "location", "payer_class": "class"})
+USUAL_TEXT = ",".join(f"{ours}={theirs}" for ours, theirs in USUAL_DIMENSIONS.items())
 # The highest number of lines of a journal entry in Oracle's "Limitations for Creating
 # Transactions", which counts requests over REST among them.
 DOCUMENTED_LINES = 200
@@ -99,3 +100,29 @@ class NetsuiteSettings:
         if entity not in self.subsidiaries:
             raise MissingSettingError(f"TIEOUT_ERP_NETSUITE_SUBSIDIARY_{entity}")
         return self.subsidiaries[entity]
+
+
+def read_netsuite(environ: Mapping[str, str], segments: SegmentMap) -> NetsuiteSettings:
+    """Read the variables of docs/erp/netsuite.md.
+
+    Raises MissingSettingError, InvalidSettingError.
+    """
+    told = Section(environ, "TIEOUT_ERP_NETSUITE_")
+    login = NetsuiteLogin(
+        told.required("CLIENT_ID"), told.required("CERTIFICATE_ID"), told.secret("PRIVATE_KEY")
+    )
+    return NetsuiteSettings(
+        account=told.required("ACCOUNT"),
+        login=login,
+        subsidiaries={
+            one: told.integer(f"SUBSIDIARY_{one}") for one in told.by_entity("SUBSIDIARY_")
+        },
+        segments=segments,
+        dimensions=told.pairs("DIMENSIONS", USUAL_TEXT),
+        currency=told.text("CURRENCY"),
+        accounting_book=told.integer("BOOK", 1),
+        is_async=told.says_yes("ASYNC", default=True),
+        approves=told.says_yes("APPROVES", default=True),
+        max_lines=told.integer("MAX_LINES", DOCUMENTED_LINES),
+        address=told.text("URL").rstrip("/"),
+    )

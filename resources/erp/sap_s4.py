@@ -21,6 +21,7 @@ from billing.ledger.erp import (
     ErpUnknown,
     JournalEntry,
     Reason,
+    by_our_names,
 )
 from resources.erp.answering import ErpAnswer, ErpCaller
 from resources.erp.sap_s4_confirmation import read_confirmation
@@ -127,7 +128,8 @@ class SapS4Ledger:
 
     def segments(self, entity: str) -> list[ErpSegment]:
         """Return the profit centres, segments or functional areas in use. Raises as `find`."""
-        return segments_of(self._reader, entity, self._settings, self._today())
+        found = segments_of(self._reader, entity, self._settings, self._today())
+        return by_our_names(found, self._settings.segments)
 
     def lines_on(self, entity: str, accounts: Sequence[str], since: date) -> list[ErpLine]:
         """Return posted items on the accounts, whoever made them. Raises as `find`."""

@@ -1,6 +1,6 @@
 """What a connection to SAP S/4HANA Cloud needs to know: addresses, companies, credentials, names.
 
-Reading them from the environment is not done here, and nothing connects.
+Nothing connects here.
 """
 
 from collections.abc import Mapping
@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from billing.ledger.segments import DIMENSIONS, SegmentMap
 from resources.environment import InvalidSettingError, MissingSettingError
+from resources.environment_section import LOOPBACK, Section
 
 ASSIGNMENT_FIELDS = ("ProfitCenter", "Segment", "FunctionalArea")  # in the order of the schema
-THIS_MACHINE = {"127.0.0.1", "::1", "localhost"}
+USUAL_DIMENSIONS = "facility=ProfitCenter,payer_class=FunctionalArea"
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class S4Settings:
 
     def __post_init__(self) -> None:
         address = urlsplit(self.url)
-        is_safe = address.scheme == "https" or address.hostname in THIS_MACHINE
+        is_safe = address.scheme == "https" or address.hostname in LOOPBACK
         if not is_safe or not address.hostname:
             raise InvalidSettingError("TIEOUT_ERP_S4_URL", "an https address")
         if not self.user or ":" in self.user:
@@ -70,3 +71,31 @@ class S4Settings:
         if entity not in self.companies:
             raise MissingSettingError(f"TIEOUT_ERP_S4_COMPANY_{entity}")
         return self.companies[entity]
+
+
+def read_sap_s4(environ: Mapping[str, str], segments: SegmentMap) -> S4Settings:
+    """Read the variables of docs/erp/sap_s4.md. Raises MissingSettingError, InvalidSettingError."""
+    told = Section(environ, "TIEOUT_ERP_S4_")
+    wsdl = told.text("WSDL")
+    companies = told.by_entity("COMPANY_")
+    return S4Settings(
+        url=told.address("URL"),
+        user=told.required("USER"),
+        password=told.secret("PASSWORD"),
+        created_by=told.required("CREATED_BY"),
+        companies={entity: _company(entity, text) for entity, text in companies.items()},
+        periods_file=Path(told.required("PERIODS")),
+        segments=segments,
+        dimension_fields=told.pairs("DIMENSIONS", USUAL_DIMENSIONS),
+        document_type=told.text("DOCUMENT_TYPE", "SA"),
+        wsdl=Path(wsdl) if wsdl else None,
+        is_replay_confirmed=told.text("REPLAY") == "confirmed",
+    )
+
+
+def _company(entity: str, text: str) -> S4Company:
+    parts = text.split(":")
+    if len(parts) not in {3, 4} or not all(parts):
+        rule = "company code:chart of accounts:controlling area, and :currency if not USD"
+        raise InvalidSettingError(f"TIEOUT_ERP_S4_COMPANY_{entity}", rule)
+    return S4Company(*parts)

@@ -41,7 +41,7 @@ from resources.erp.tryton_http import (
     TrytonClient,
     TrytonRefusedError,
 )
-from resources.settings import ErpSettings
+from resources.erp.tryton_settings import TrytonSettings
 
 MOVE = "account.move"
 JOURNAL_CODE = "TIEOUT"
@@ -57,13 +57,13 @@ class TrytonLedger:
         idempotency=Idempotency.UNIQUE_REFERENCE,
         is_post_atomic=False,
         read_back_key="external_reference of account.move",
-        max_lines=1000,
+        max_lines=10_000,
         quiescence=timedelta(minutes=2),
         period_error='a refusal of the field "period", or a message with "closed"',
         concurrent_requests=1,
     )
 
-    def __init__(self, settings: ErpSettings, answer_seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(self, settings: TrytonSettings, answer_seconds: float = ANSWER_SECONDS) -> None:
         """`answer_seconds`: how long to wait before an outcome is unknown. Connects to nothing."""
         self._settings = settings
         self._answer_seconds = answer_seconds

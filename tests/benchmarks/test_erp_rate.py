@@ -23,8 +23,8 @@ from resources.erp import tryton_server
 from resources.erp.tryton import MOVE, TrytonLedger
 from resources.erp.tryton_http import BearerKey, plain
 from resources.erp.tryton_server import ErpDatabase
+from resources.erp.tryton_settings import TrytonSettings
 from resources.outbox import Outbox
-from resources.settings import ErpSettings
 from resources.warehouse import sending
 from tests.conftest import Database, Server
 from tests.fixtures.books import Books, Event, open_books
@@ -44,7 +44,7 @@ def say(text: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def settings(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ErpSettings]:
+def settings(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrytonSettings]:
     """A real Tryton with one company; TIEOUT_TEST_TRYTON keeps its environment."""
     kept = os.environ.get("TIEOUT_TEST_TRYTON")
     home = Path(kept) if kept else tmp_path_factory.mktemp("tryton")
@@ -58,7 +58,7 @@ def settings(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     access = tryton_server.ensure_database(home, database, years)
     url = tryton_server.start(home, database)
     try:
-        yield ErpSettings(url, access.poster_keys, access.companies)
+        yield TrytonSettings(url, access.poster_keys, access.companies)
     finally:
         tryton_server.stop(home)
 
@@ -89,7 +89,7 @@ class Counted(requests.adapters.HTTPAdapter):
 class Bare:
     """Create and post, as a script would: no lookup, no reading back, no state of its own."""
 
-    settings: ErpSettings
+    settings: TrytonSettings
     erp: TrytonLedger
 
     def __post_init__(self) -> None:
@@ -124,7 +124,7 @@ class Race:
     """Rounds of the same entries, first by one way and then by the other."""
 
     books: Books
-    settings: ErpSettings
+    settings: TrytonSettings
     erp: TrytonLedger
     seconds: Counter[str] = field(default_factory=Counter)
     wire: Counted = field(default_factory=Counted)
@@ -158,7 +158,7 @@ class Race:
         self.seconds["bare"] += time.perf_counter() - begun  # type: ignore[assignment]
 
 
-def test_the_outbox_beside_a_bare_client(database: Database, settings: ErpSettings) -> None:
+def test_the_outbox_beside_a_bare_client(database: Database, settings: TrytonSettings) -> None:
     erp = TrytonLedger(settings)
     race = Race(open_books(database, date(2026, 1, 1), date(2026, 12, 31)), settings, erp)
     erp.periods("NLH")

@@ -5,6 +5,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from resources.erp.tryton_settings import read_tryton
 from resources.settings import (
     CardSettings,
     FhirSettings,
@@ -104,7 +105,9 @@ def test_an_escaped_key_is_a_key_of_several_lines():
 
 def test_each_entity_has_its_own_erp_user_and_company():
     names = {"TIEOUT_ERP_KEY_NLH": "SECRET-3", "TIEOUT_ERP_COMPANY_NLH": "4"}
-    erp = load_settings({**LEAST, **names, "TIEOUT_ERP_URL": "http://127.0.0.1:1/erp"}).erp
+    chosen = load_settings({**LEAST, **names, "TIEOUT_ERP_URL": "http://127.0.0.1:1/erp"}).erp
+    erp = read_tryton(chosen.variables)
+    assert (chosen.kind, chosen.address) == ("tryton", "http://127.0.0.1:1/erp")
     assert (erp.key("NLH"), erp.company("NLH")) == ("SECRET-3", 4)
     with pytest.raises(MissingSettingError, match="TIEOUT_ERP_KEY_NPG"):
         erp.key("NPG")

@@ -16,7 +16,7 @@ from resources.erp import tryton_server
 from resources.erp.tryton import TrytonLedger
 from resources.erp.tryton_accountant import TrytonAccountant
 from resources.erp.tryton_server import Books, ErpAccess, ErpDatabase
-from resources.settings import ErpSettings
+from resources.erp.tryton_settings import TrytonSettings
 
 CHART = Path(__file__).parents[2] / "dbt_project" / "seeds" / "chart_of_accounts.csv"
 COMPANIES = {"NLH": "Northlake Hospital, Inc.", "NPG": "Northlake Physician Group, LLC"}
@@ -33,9 +33,9 @@ class Tryton:
     access: ErpAccess
     url: str
 
-    def settings(self, url: str | None = None) -> ErpSettings:
+    def settings(self, url: str | None = None) -> TrytonSettings:
         """Return the settings of the pipeline, at another address if given."""
-        return ErpSettings(url or self.url, self.access.poster_keys, self.access.companies)
+        return TrytonSettings(url or self.url, self.access.poster_keys, self.access.companies)
 
     def ledger(self, url: str | None = None, answer_seconds: float = 60.0) -> TrytonLedger:
         """Return a fresh client."""

@@ -89,8 +89,8 @@ def test_a_heading_is_no_account_to_post_to(bc):
 
 def test_segments_are_the_values_of_the_named_dimensions(bc):
     found = {(one.dimension, one.value) for one in bc.ledger().segments("NLH")}
-    assert found == {("facility", "100"), ("facility", "200"), ("payer_class", "CO"),
-                     ("payer_class", "MC"), ("payer_class", "OT")}  # fmt: skip
+    assert found == {("facility", "MAIN"), ("facility", "EAST"), ("payer_class", "commercial"),
+                     ("payer_class", "medicare"), ("payer_class", "other")}  # fmt: skip
 
 
 def test_a_reversal_under_the_same_number_shows_in_the_comparison(bc, entry):

@@ -158,6 +158,15 @@ def test_accounts_go_by_our_numbers(harness):
     assert {"1010", "1050", "1110", "4010"} <= active
 
 
+def test_segments_go_by_our_names(harness):
+    ledger = harness.ledger()
+    told = {(s.dimension, s.value) for s in ledger.segments("NLH") if s.is_active}
+    carried = ledger.capabilities.dimensions
+    expected = {("facility", "MAIN"), ("payer_class", "commercial"), ("payer_class", "medicare")}
+    assert {one for one in expected if one[0] in carried} <= told
+    assert {dimension for dimension, _ in told} == set(carried)
+
+
 def test_balances_are_the_sums_of_posted_documents_as_of_a_day(harness, make_entry):
     day = date(2026, 7, 7)
     ledger = harness.ledger()

@@ -278,4 +278,4 @@ def test_a_created_journal_with_other_dimensions_is_replaced(d365, entry):
 def test_a_suspended_value_of_a_dimension_is_told(d365):
     d365.harness.companies["NLH"].segments["Facility"]["200"] = False
     found = {one.value: one.is_active for one in d365.ledger().segments("NLH")}
-    assert (found["100"], found["200"]) == (True, False)
+    assert (found["MAIN"], found["EAST"]) == (True, False)

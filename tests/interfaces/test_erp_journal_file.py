@@ -355,9 +355,9 @@ def test_lists_as_a_spreadsheet_saves_them_are_read(files):
     assert [(one.account, one.is_active) for one in found] == [("1110", True), ("4010", False)]
 
 
-def test_segments_go_by_the_names_of_the_erp(files):
+def test_segments_go_by_our_names(files):
     found = {(s.dimension, s.value) for s in files.ledger().segments("NLH") if s.is_active}
-    expected = {(s[1], s[3]) for s in files.segments.expected() if s[0] == "NLH"}
+    expected = {(s[1], s[2]) for s in files.segments.expected() if s[0] == "NLH"}
     assert found == expected
 
 

@@ -275,13 +275,14 @@ def test_a_payer_class_can_go_into_the_segment_instead(make_entry):
         assert s4.ledger().capabilities.dimensions == ("payer_class",)
 
 
-def test_values_of_dimensions_are_told_in_our_spelling_with_what_is_out_of_use(s4):
+def test_values_of_dimensions_are_told_by_our_names_with_what_is_out_of_use(s4):
     s4.companies["NLH"].segments["ProfitCenter"]["200"] = False
     s4.companies["NPG"].segments["ProfitCenter"] = {}
     told = {(s.dimension, s.value): s.is_active for s in s4.ledger().segments("NLH")}
     assert told == {
-        ("facility", "100"): True, ("facility", "200"): False, ("payer_class", "CO"): True,
-        ("payer_class", "MC"): True, ("payer_class", "OT"): True,
+        ("facility", "MAIN"): True, ("facility", "EAST"): False,
+        ("payer_class", "commercial"): True, ("payer_class", "medicare"): True,
+        ("payer_class", "other"): True,
     }  # fmt: skip
 
 

@@ -9,14 +9,14 @@ import requests
 from billing.ledger.erp import ErpRejected
 from resources.erp.tryton import MOVE, TrytonLedger
 from resources.erp.tryton_http import TrytonClient, TrytonRefusedError
-from resources.settings import ErpSettings
+from resources.erp.tryton_settings import TrytonSettings
 
 
 @pytest.fixture
 def intruder(tryton) -> TrytonLedger:
     """A client for NPG's company that holds NLH's key."""
     key = tryton.access.poster_keys["NLH"]
-    return TrytonLedger(ErpSettings(tryton.url, {"NPG": key}, tryton.access.companies))
+    return TrytonLedger(TrytonSettings(tryton.url, {"NPG": key}, tryton.access.companies))
 
 
 @pytest.fixture
