@@ -9,7 +9,8 @@ from billing.governance.approvals import read_approvals
 from billing.governance.group import is_valid_npi, read_group
 from billing.governance.policy_file import PolicyFileError
 from billing.governance.roles import read_roles
-from billing.ledger.rules import read_chart, read_rules
+from billing.ledger.rule_book import read_rules
+from billing.ledger.rules import read_chart
 
 ROOT = Path(__file__).parents[2]
 GOVERNANCE = ROOT / "governance"
@@ -21,7 +22,7 @@ SEEDS = ROOT / "dbt_project" / "seeds"
 def test_every_approval_class_of_the_rules_has_a_policy():
     chart = read_chart((SEEDS / "chart_of_accounts.csv").read_text())
     rules = read_rules((SEEDS / "posting_rules.csv").read_text(), chart)
-    used = {rule.approval_class for rule in rules.values()}
+    used = {rule.approval_class for rule in rules.variants}
     assert used <= {one.approval_class for one in read_approvals(APPROVALS).classes}
 
 
