@@ -17,7 +17,7 @@ from billing.governance.policy_file import PolicyFileError
 from billing.governance.roles import read_roles
 from billing.ledger.requests import request_kinds
 from billing.ledger.rule_book import read_rules
-from billing.ledger.rules import PostingRule, PostingRuleError, read_chart
+from billing.ledger.rules import PostingRule, PostingRuleError, read_chart, read_variants
 from orchestration.tables import table
 
 ROOT = Path(__file__).parents[1]
@@ -41,6 +41,13 @@ def check(today: date, folder: Path = GOVERNANCE, seeds: Path = SEEDS) -> list[F
         roles = read_roles((folder / "roles.yaml").read_text())
         found = check_policy(policy, roles, rules, today)
     return sorted(found, key=lambda one: (one.severity, one.code, one.where))
+
+
+def rule_names(seeds: Path = SEEDS) -> set[str]:
+    """The rule numbers of the accountants' file. Raises PostingRuleError."""
+    chart = read_chart((seeds / "chart_of_accounts.csv").read_text())
+    variants = read_variants((seeds / "posting_rules.csv").read_text(), chart)
+    return {one.rule for one in variants}
 
 
 def has_errors(found: Sequence[Finding]) -> bool:
