@@ -9,6 +9,7 @@ import pytest
 from psycopg.errors import InsufficientPrivilege, RaiseException
 from typer.testing import CliRunner
 
+from orchestration import status
 from orchestration.cli import app
 from resources.warehouse import ledger, restatements
 
@@ -60,6 +61,9 @@ def test_a_rule_changed_in_place_proposes_nothing_and_says_what_waits(changed):
     assert changed.entries("proposed") == []
     assert held(changed) == [("1110", Decimal("-100.00")), ("1120", Decimal("100.00"))]
     assert changed.propose() == NOTHING
+    (waiting,) = status.gather(changed.by("auditor"))["restatements"]
+    assert (waiting["rule"], waiting["first_period"]) == ("JR01", "2026-09")
+    assert (waiting["sums"], waiting["amount"]) == (2, Decimal("100.00"))
 
 
 def test_what_waits_has_one_hash_in_the_database_and_in_what_if(changed):

@@ -101,7 +101,8 @@ declare
     proposing text := pg_get_functiondef('ledger.propose(text)'::regprocedure);
     drafting text := pg_get_functiondef('ledger.draft_events(date)'::regprocedure);
     at text := $at$    perform ledger.draft_events(as_of);$at$;
-    was text := $was$        -- The rule changed under recorded evidence: the old account goes, another one comes.
+    was text := $was$
+        -- The rule changed under recorded evidence: the old account goes, another one comes.
         select event_id from draft_difference group by event_id
         having bool_or(desired_class is null) and bool_or(desired_class is not null)
            and min(rule_version) <> max(rule_version)
@@ -111,7 +112,7 @@ begin
         raise exception 'TIEOUT MIGRATION: proposing is not as this version expects';
     end if;
     execute replace(proposing, at, '    perform ledger.draft_restatements();' || chr(10) || at);
-    execute replace(drafting, was,
+    execute replace(drafting, was, chr(10) ||
         '        -- The rule changed under recorded evidence, and an order lets it work backwards.'
         || chr(10) || '        select event_id from draft_restated' || chr(10));
 end $do$;
