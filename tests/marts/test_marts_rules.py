@@ -50,7 +50,7 @@ def passes(world: Any) -> bool:
     """Build the ledger again with the test; say whether it passes."""
     outcome = world.runner.run(list(AGAIN))
     assert outcome.broken == ()
-    (test,) = outcome.tests
+    (test,) = (one for one in outcome.tests if one.name == ONE_VARIANT)
     return test.has_passed
 
 
@@ -108,7 +108,7 @@ def charges(world: Any, source: str) -> dict[str, Decimal]:
     found = world.rows(
         "select file.kind, sum(line.signed_amount) from marts.fct_ledger_line as line"
         " join ops.received_file as file using (file_id)"
-        " where line.event like 'charge.posted%' and line.signed_amount > 0 group by 1"
+        " where starts_with(line.event, 'charge.posted') and line.signed_amount > 0 group by 1"
     )
     return dict(found)
 
