@@ -15,7 +15,9 @@ from billing.governance.interfaces import read_interfaces
 from billing.governance.policy_check import Finding, check_policy
 from billing.governance.policy_file import PolicyFileError
 from billing.governance.roles import read_roles
-from billing.ledger.rules import PostingRule, PostingRuleError, read_chart, read_rules
+from billing.ledger.requests import request_kinds
+from billing.ledger.rule_book import read_rules
+from billing.ledger.rules import PostingRule, PostingRuleError, read_chart, read_variants
 from orchestration.tables import table
 
 ROOT = Path(__file__).parents[1]
@@ -31,13 +33,21 @@ READERS: dict[str, Callable[[str], object]] = {
 def check(today: date, folder: Path = GOVERNANCE, seeds: Path = SEEDS) -> list[Finding]:
     """Return what is wrong with the files of a folder; those that cannot be read come first."""
     found = [one for name in _names(folder) for one in _unreadable(folder / name)]
-    rules, broken = _rules(seeds)
+    is_readable = all(one.where != "entities.yaml" for one in found)
+    rules, broken = _rules(folder if is_readable else None, seeds)
     found += broken
     if not found:
         policy = read_approvals((folder / "approvals.yaml").read_text())
         roles = read_roles((folder / "roles.yaml").read_text())
         found = check_policy(policy, roles, rules, today)
     return sorted(found, key=lambda one: (one.severity, one.code, one.where))
+
+
+def rule_names(seeds: Path = SEEDS) -> set[str]:
+    """The rule numbers of the accountants' file. Raises PostingRuleError."""
+    chart = read_chart((seeds / "chart_of_accounts.csv").read_text())
+    variants = read_variants((seeds / "posting_rules.csv").read_text(), chart)
+    return {one.rule for one in variants}
 
 
 def has_errors(found: Sequence[Finding]) -> bool:
@@ -70,9 +80,14 @@ def _unreadable(path: Path) -> list[Finding]:
     return []
 
 
-def _rules(seeds: Path) -> tuple[list[PostingRule], list[Finding]]:
+def _rules(folder: Path | None, seeds: Path) -> tuple[list[PostingRule], list[Finding]]:
+    """Every variant of every rule, held to each other and to the entities where they are known."""
+    entities = read_group((folder / "entities.yaml").read_text()).entities if folder else ()
     try:
         chart = read_chart((seeds / "chart_of_accounts.csv").read_text())
-        return list(read_rules((seeds / "posting_rules.csv").read_text(), chart).values()), []
+        text, codes = (seeds / "posting_rules.csv").read_text(), [e.entity_code for e in entities]
+        variants = read_rules(text, chart, codes).variants
+        request_kinds(variants, chart)
+        return list(variants), []
     except (PostingRuleError, OSError, KeyError) as problem:
         return [], [Finding("error", "UNREADABLE", "posting rules", str(problem))]

@@ -26,6 +26,11 @@ left join ledger.hold_owner o on o.code = h.code
 where e.state in ('proposed', 'approved') group by e.entity_code, e.state, h.code, o.owner
 order by e.entity_code, e.state, h.code
 """
+RESTATEMENTS = """
+select rule, entity_code, min(period) as first_period, max(period) as last_period,
+       count(*)::int as sums, (sum(abs(amount)) / 2)::numeric(14, 2) as amount
+from ledger.restatement_hold group by rule, entity_code order by rule, entity_code
+"""
 MIRROR = """
 select m.entity_code, m.erp, m.due_at, m.mirrored_at,
        (select count(*)::int from ledger.erp_account a where a.entity_code = m.entity_code
@@ -68,6 +73,7 @@ def gather(connection: psycopg.Connection[Any]) -> dict[str, Any]:
         "looks": rows(connection, LOOKS),
         "queue": rows(connection, QUEUE),
         "held": rows(connection, HELD),
+        "restatements": rows(connection, RESTATEMENTS),
         "master_data": rows(connection, MIRROR),
         "foreign": rows(connection, FOREIGN),
         "exceptions": rows(connection, EXCEPTIONS),
@@ -111,6 +117,7 @@ def render(status: dict[str, Any]) -> list[str]:
         "  is each of them configured and within reach? `tieout check-config`",
         *_block("Entries", status["queue"]),
         *_block("Held", status["held"]),
+        *_block("Changed rules that wait for an order to restate", status["restatements"]),
         *_block("Master data of the ERP", status["master_data"]),
         *_block("Entered in the ERP by others on our accounts", status["foreign"]),
         *_block("Open exceptions", status["exceptions"]),

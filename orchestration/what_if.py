@@ -4,8 +4,6 @@ The files of this checkout (posting rules, code classes, maps, limits) are appli
 evidence in a database of its own; the difference to what is demanded today is shown and hashed.
 """
 
-import hashlib
-import json
 from collections.abc import Sequence
 from contextlib import closing
 from decimal import Decimal
@@ -18,6 +16,7 @@ from orchestration.status import rows
 from orchestration.tables import table
 from resources.settings import DatabaseSettings, Settings
 from resources.warehouse.database import connect
+from resources.warehouse.restatements import Difference, difference_hash
 
 SUMS = """
 select entity_code, account, to_char(original_date, 'YYYY-MM') as period, event,
@@ -47,10 +46,9 @@ def gather(settings: Settings) -> dict[str, Any]:
         for k in sorted({*today, *then})
         if today.get(k, Decimal(0)) != then.get(k, Decimal(0))
     ]  # fmt: skip
-    text = json.dumps(changed, default=str, sort_keys=True)
     return {
         "differences": changed,
-        "difference_hash": hashlib.sha256(text.encode()).hexdigest(),
+        "difference_hash": difference_hash(_as_difference(one) for one in changed),
         "signatures": _signatures(settings.database, ROOT / "governance" / "approvals.yaml"),
     }
 
@@ -66,6 +64,11 @@ def render(found: dict[str, Any]) -> list[str]:
         "Entries that policy signs today, under the limits of this checkout",
         *table(["class", "entries", "would wait for a person", "debits that wait"], signing),
     ]  # fmt: skip
+
+
+def _as_difference(row: dict[str, Any]) -> Difference:
+    columns = ("entity_code", "account", "period", "event", "difference")
+    return Difference(*(row[name] for name in columns))
 
 
 def _sums(database: DatabaseSettings) -> dict[Key, Decimal]:

@@ -3,13 +3,17 @@
 Not here: payers (a dbt seed) and anything read from a received file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from billing.governance.policy_file import PolicyFileError, text_of
+from billing.ledger.rules import BASES
+
+CHARGE_SOURCES = ("auto", "charge_feed", "claims")
+RESERVE_METHODS = ("rate_by_age", "expected_yield")
 
 
 @dataclass(frozen=True)
@@ -23,13 +27,21 @@ class Facility:
 
 @dataclass(frozen=True)
 class Entity:
-    """A legal entity: books of its own, facilities, and the bank accounts of its deposits."""
+    """A legal entity: books of its own, facilities, and the bank accounts of its deposits.
+
+    `basis`: the accounting basis, which chooses variants of posting rules. `charge_source`: what
+    proves its charges; auto takes the charge feed once one has come, else the claims.
+    `reserve_method`: how its month-end allowances are estimated.
+    """
 
     entity_code: str
     name: str
     tin: str
     facilities: tuple[Facility, ...]
     bank_accounts: tuple[str, ...]
+    basis: str = BASES[0]
+    charge_source: str = CHARGE_SOURCES[0]
+    reserve_method: str = RESERVE_METHODS[0]
 
 
 @dataclass(frozen=True)
@@ -69,7 +81,19 @@ def _entity(item: Mapping[str, Any]) -> Entity:
         tin=text_of(item, "tin"),
         facilities=tuple(_facility(part) for part in item.get("facilities", ())),
         bank_accounts=tuple(str(number) for number in item.get("bank_accounts", ())),
+        basis=_choice(item, "basis", BASES),
+        charge_source=_choice(item, "charge_source", CHARGE_SOURCES),
+        reserve_method=_choice(item, "reserve_method", RESERVE_METHODS),
     )
+
+
+def _choice(item: Mapping[str, Any], key: str, known: Sequence[str]) -> str:
+    """Return one of the known words, the first where the file names none."""
+    value = item.get(key, known[0])
+    if value not in known:
+        text = f"entities.yaml: {key} of {item.get('entity_code')} is one of {', '.join(known)}"
+        raise PolicyFileError(text)
+    return str(value)
 
 
 def _facility(item: Mapping[str, Any]) -> Facility:

@@ -3,11 +3,11 @@
 The acts of asking and deciding are in the database (`ledger.ask`, `ledger.decide`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from billing.ledger.rules import Account, PostingRule
+from billing.ledger.rules import Account, PostingRule, PostingRuleError
 
 Subject = Literal["account", "claim", "reference"]
 # The sub-ledger key of a chart account, and by what a request names its subject.
@@ -37,6 +37,24 @@ def request_kind(rule: PostingRule, chart: Mapping[str, Account]) -> RequestKind
     subject = SUBJECTS.get(chart[named].control) or SUBJECTS.get(other.control, "reference")
     sign = None if lowered is None else 1 if chart[lowered].account_type == "asset" else -1
     return RequestKind(rule.event, rule.rule, rule.approval_class, subject, lowered, sign)
+
+
+def request_kinds(
+    variants: Iterable[PostingRule], chart: Mapping[str, Account]
+) -> list[RequestKind]:
+    """Return what can be asked for, one kind per decided event.
+
+    Raises PostingRuleError where variants of a rule would be asked for in different ways: who asks
+    does not know yet which of them will post it.
+    """
+    kinds: dict[str, RequestKind] = {}
+    for rule in variants:
+        if rule.is_decided:
+            kind = request_kind(rule, chart)
+            if kinds.setdefault(rule.event, kind) != kind:
+                text = f"{rule.rule}: columns approval, debit, credit: variants ask differently"
+                raise PostingRuleError(text)
+    return list(kinds.values())
 
 
 def _lowered(rule: PostingRule, chart: Mapping[str, Account]) -> str | None:

@@ -40,6 +40,7 @@ TABLES = (
     "ledger/period_acts.csv",
     "ledger/close_waivers.csv",
     "ledger/cutoffs.csv",
+    "ledger/restatement_orders.csv",
     "erp/documents.csv",
     "erp/document_lines.csv",
     "erp/second_documents.csv",

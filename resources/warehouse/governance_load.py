@@ -15,11 +15,15 @@ from psycopg import Connection, sql
 
 from billing.governance.approvals import ApprovalPolicy, as_document, read_approvals
 from billing.governance.group import Group, read_group
-from billing.ledger.requests import request_kind
-from billing.ledger.rules import read_chart, read_rules
+from billing.ledger.requests import request_kinds
+from billing.ledger.rule_book import read_rules
+from billing.ledger.rules import read_chart
 
 DEFAULT_AS_OF = date(2026, 10, 31)
 CHART = Path(__file__).parents[2] / "dbt_project" / "seeds" / "chart_of_accounts.csv"
+ENTITY_COLUMNS = (
+    "entity_code", "name", "tin", "accounting_basis", "charge_source", "reserve_method",
+)  # fmt: skip
 MEMO_ONLY_TYPE = "offset"  # opening balances: in the sub-ledger, never in the ERP
 MUST_CLEAR = "must"  # posting suspense: blocks a close while it is not zero
 
@@ -28,7 +32,7 @@ def load_governance(connection: Connection[Any], folder: Path, chart: Path = CHA
     """Load entities, approval policy and chart in one transaction; loading twice changes nothing.
 
     What a file no longer names is removed where nothing refers to it; the approval policy is kept
-    in versions, and another file is another version. Raises PolicyFileError.
+    in versions, and another file is another version. Raises PolicyFileError, PostingRuleError.
     """
     group = read_group((folder / "entities.yaml").read_text())
     policy = read_approvals((folder / "approvals.yaml").read_text())
@@ -36,7 +40,7 @@ def load_governance(connection: Connection[Any], folder: Path, chart: Path = CHA
         _load_group(connection, group)
         _load_approvals(connection, policy)
         _load_chart(connection, chart)
-        _load_request_kinds(connection, chart)
+        _load_request_kinds(connection, chart, group)
 
 
 def set_as_of(connection: Connection[Any], as_of: date) -> None:
@@ -63,13 +67,14 @@ def _load_group(connection: Connection[Any], group: Group) -> None:
         [DEFAULT_AS_OF, group.default_entity, group.default_facility],
     )
     pairs = [(entity, facility) for entity in group.entities for facility in entity.facilities]
-    entities = [(e.entity_code, e.name, e.tin) for e in group.entities]
+    entities = [(e.entity_code, e.name, e.tin, e.basis, e.charge_source, e.reserve_method)
+                for e in group.entities]  # fmt: skip
     facilities = [(f.facility_code, e.entity_code, f.name) for e, f in pairs]
     if group.default_facility not in {row[0] for row in facilities}:
         facilities.append((group.default_facility, group.default_entity, "Not mapped yet"))
     providers = [(number, f.facility_code) for _, f in pairs for number in f.provider_ids]
     accounts = [(number, e.entity_code) for e in group.entities for number in e.bank_accounts]
-    _upsert(connection, "ops.entity", ("entity_code", "name", "tin"), entities)
+    _upsert(connection, "ops.entity", ENTITY_COLUMNS, entities)
     _upsert(connection, "ops.facility", ("facility_code", "entity_code", "name"), facilities)
     _replace(connection, "ops.provider", ("provider_id", "facility_code"), providers)
     _replace(connection, "ops.bank_account", ("bank_account", "entity_code"), accounts)
@@ -97,13 +102,17 @@ def _load_chart(connection: Connection[Any], chart: Path) -> None:
     _replace(connection, "ledger.account", columns, rows)
 
 
-def _load_request_kinds(connection: Connection[Any], chart: Path) -> None:
+def _load_request_kinds(connection: Connection[Any], chart: Path, group: Group) -> None:
     """Every rule whose date is that of a decision can be asked for."""
     accounts = read_chart(chart.read_text())
-    rules = read_rules((chart.parent / "posting_rules.csv").read_text(), accounts)
-    kinds = [request_kind(rule, accounts) for rule in rules.values() if rule.is_decided]
+    text, codes = (chart.parent / "posting_rules.csv").read_text(), _codes(group)
+    kinds = request_kinds(read_rules(text, accounts, codes).variants, accounts)
     columns = ("event", "rule", "approval_class", "subject", "room_account", "room_sign")
     _replace(connection, "ledger.request_kind", columns, [astuple(kind) for kind in kinds])
+
+
+def _codes(group: Group) -> list[str]:
+    return [entity.entity_code for entity in group.entities]
 
 
 def _replace(

@@ -219,6 +219,8 @@ def problems(connection: Connection) -> list[str]:
     found += [f"entry {entry_id}: {problem}" for entry_id, problem in stored]
     asked = connection.execute("select request_id, problem from ledger.verify_requests()")
     found += [f"request {number}: {problem}" for number, problem in asked]
+    ordered = connection.execute("select order_id, problem from ledger.verify_restatements()")
+    found += [f"restatement order {number}: {problem}" for number, problem in ordered]
     wrong = connection.execute("select entity_code, original_date from ledger.verify_recorded()")
     return found + [f"digest of {entity} on {day}: not its evidence" for entity, day in wrong]
 

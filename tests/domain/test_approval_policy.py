@@ -9,7 +9,8 @@ from billing.governance.approvals import read_approvals
 from billing.governance.group import is_valid_npi, read_group
 from billing.governance.policy_file import PolicyFileError
 from billing.governance.roles import read_roles
-from billing.ledger.rules import read_chart, read_rules
+from billing.ledger.rule_book import read_rules
+from billing.ledger.rules import read_chart
 
 ROOT = Path(__file__).parents[2]
 GOVERNANCE = ROOT / "governance"
@@ -21,7 +22,7 @@ SEEDS = ROOT / "dbt_project" / "seeds"
 def test_every_approval_class_of_the_rules_has_a_policy():
     chart = read_chart((SEEDS / "chart_of_accounts.csv").read_text())
     rules = read_rules((SEEDS / "posting_rules.csv").read_text(), chart)
-    used = {rule.approval_class for rule in rules.values()}
+    used = {rule.approval_class for rule in rules.variants}
     assert used <= {one.approval_class for one in read_approvals(APPROVALS).classes}
 
 
@@ -77,6 +78,17 @@ def test_the_group_has_two_entities_with_valid_provider_numbers():
     ]  # fmt: skip
 
 
+def test_an_entity_that_says_nothing_keeps_asc606_and_takes_the_source_that_there_is():
+    named = {
+        "    basis: ASC606\n",
+        "    charge_source: auto\n",
+        "    reserve_method: rate_by_age\n",
+    }
+    silent = "".join(line for line in GROUP.splitlines(keepends=True) if line not in named)
+    assert silent != GROUP
+    assert read_group(silent) == read_group(GROUP)
+
+
 @pytest.mark.parametrize(
     ("number", "is_valid"),
     [("1234567893", True), ("1234567890", False), ("123456789", False), ("12345678a3", False)],
@@ -93,6 +105,9 @@ def test_a_provider_number_has_a_check_digit(number, is_valid):
         ("entity_code: NPG", "entity_code: NLH", "entity_code is listed twice"),
         ("default_entity: NLH", "default_entity: XXX", "not one of the entities"),
         ('tin: "841112223"', "tin: 841112223", "text in quotes"),
+        ("    basis: ASC606", "    basis: IFRS", "basis of NLH is one of ASC606, GASB"),
+        ("charge_source: auto", "charge_source: both", "auto, charge_feed, claims"),
+        ("reserve_method: rate_by_age", "reserve_method: none", "rate_by_age, expected_yield"),
     ],
 )
 def test_a_broken_group_is_refused_by_its_rule(old, new, rule):

@@ -110,6 +110,7 @@ def test_status_names_the_password_file_and_not_the_password():
     lines = status.render(
         {
             "world": "w", "state_folder": "s", "servers": [], "build": None, "master_data": [],
+            "restatements": [],
             "foreign": [],
             "connect": {
                 "user": "u_bi_reader", "host": "127.0.0.1", "port": 1, "database": "tieout",

@@ -105,3 +105,25 @@ def test_an_expired_delegation_alone_is_no_failure(folder):
     found = policy.check(TODAY, folder)
     assert found
     assert not policy.has_errors(found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (",,ASC606,,", ",,ASC606,,2026-09-30", "JR49 has no variant from 2026-10-01 on"),
+        (",,GASB,,", ",NHL,GASB,,", "names NHL, which is no entity"),
+        (",,GASB,,", ",,ASC606,,", "JR49 stands twice on one day"),
+    ],
+    ids=["a day without", "unknown entity", "two of one day"],
+)
+def test_variants_that_lose_or_double_events_are_found_with_rule_and_column(
+    tmp_path, old, new, words
+):
+    seeds = Path(shutil.copytree(policy.SEEDS, tmp_path / "seeds"))
+    rules = seeds / "posting_rules.csv"
+    assert rules.read_text().count(old) == 1
+    rules.write_text(rules.read_text().replace(old, new))
+    (one,) = policy.check(TODAY, policy.GOVERNANCE, seeds)
+    assert (one.severity, one.code, one.where) == ("error", "UNREADABLE", "posting rules")
+    assert words in one.text
+    assert "column" in one.text

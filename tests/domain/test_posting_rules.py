@@ -2,26 +2,26 @@
 
 import csv
 import dataclasses
+import io
 import json
+import sys
 from collections import defaultdict
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from billing.ledger.rules import (
-    Account,
-    PostingRule,
-    PostingRuleError,
-    read_chart,
-    read_rules,
-)
+from billing.ledger.rule_book import read_rules
+from billing.ledger.rules import BASES, Account, PostingRule, PostingRuleError, read_chart
 
 ROOT = Path(__file__).parents[2]
 SEEDS = ROOT / "dbt_project" / "seeds"
 FIXTURES = ROOT / "tests" / "fixtures" / "posting"
 CHART = read_chart((SEEDS / "chart_of_accounts.csv").read_text())
-RULES = read_rules((SEEDS / "posting_rules.csv").read_text(), CHART)
+BOOK = read_rules((SEEDS / "posting_rules.csv").read_text(), CHART)
+DAY = date(2026, 10, 31)
+RULES = BOOK.in_force(DAY, "ASC606")
 HUNDRED = Decimal("100.00")
 
 
@@ -31,6 +31,11 @@ def csv_rows(name: str) -> list[dict[str, str]]:
 
 
 EFFECTS = {row["event"]: row for row in csv_rows("effects.csv")}
+# What a variant does where it does something else than the rule that audit wrote about.
+VARIANT_EFFECTS = {
+    (row.pop("entity_code"), row.pop("basis"), row["event"]): row
+    for row in csv_rows("effects_variants.csv")
+}
 TRANSFERS = {row["event"]: (row["from"], row["to"]) for row in csv_rows("transfers.csv")}
 CLASSES = (
     "ar", "cash", "clearing", "other_asset", "liability", "net_revenue", "other_income", "offset",
@@ -65,7 +70,8 @@ def effect_of(rule: PostingRule) -> dict[str, str]:
 
 
 def agrees(rule: PostingRule) -> bool:
-    if effect_of(rule) != EFFECTS[rule.event]:
+    variant = (rule.entity_code, rule.basis, rule.event)
+    if effect_of(rule) != VARIANT_EFFECTS.get(variant, EFFECTS[rule.event]):
         return False
     if rule.event not in TRANSFERS:
         return True
@@ -98,13 +104,86 @@ def test_a_rule_does_to_each_class_of_account_what_audit_wrote(event: str) -> No
 def test_rules_and_effects_name_the_same_96_events() -> None:
     assert set(RULES) == set(EFFECTS)
     assert len(RULES) == 96
-    assert len(CHART) == 49
+    assert len(CHART) == 50
 
 
-def test_no_mutant_of_a_rule_agrees_with_what_audit_wrote() -> None:
-    tried = [one for rule in RULES.values() if rule.debit for one in mutants(rule)]
+@pytest.mark.parametrize("rule", BOOK.variants, ids=lambda one: f"{one.rule} {one.basis}".strip())
+def test_each_variant_does_to_each_class_of_account_what_is_stated_for_it(
+    rule: PostingRule,
+) -> None:
+    assert agrees(rule)
+
+
+def test_every_stated_effect_of_a_variant_has_its_row() -> None:
+    assert set(VARIANT_EFFECTS) <= {(r.entity_code, r.basis, r.event) for r in BOOK.variants}
+
+
+def test_no_mutant_of_a_rule_agrees_with_what_audit_wrote(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`make mutants` prints the score."""
+    tried = [one for rule in BOOK.variants if rule.debit for one in mutants(rule)]
+    alive = [one for one in tried if agrees(one)]
+    killed = len(tried) - len(alive)
+    share = Decimal(100 * killed) / len(tried)
+    with capsys.disabled():
+        sys.stdout.write(f"\nmutants {len(tried):,} killed {killed:,} ({share.normalize():f} %)\n")
     assert len(tried) > 9000
-    assert [one for one in tried if agrees(one)] == []
+    assert alive == []
+
+
+def choice_mutants() -> list[list[PostingRule]]:
+    """The book with one row gone, put to another basis, begun late, or with another's accounts."""
+    made = []
+    rows = list(BOOK.variants)
+    for at, row in enumerate(rows):
+        family = [one for one in rows if one.rule == row.rule and one is not row]
+        changes = [{"effective_from": DAY}, {"effective_to": DAY}]
+        changes += [{"basis": basis} for basis in BASES if row.basis not in {"", basis}]
+        changes += [{"debit": one.debit, "credit": one.credit} for one in family]
+        made += [[*rows[:at], *rows[at + 1 :]]] if family else []
+        made += [
+            [*rows[:at], dataclasses.replace(row, **change), *rows[at + 1 :]] for change in changes
+        ]
+    return made
+
+
+def as_file(rows: list[PostingRule]) -> str:
+    """Write rows as the accountants' file has them."""
+    names = {"approval_class": "approval", "is_auto_reversed": "auto_reverse", "reaches_erp": "erp"}
+    words = {None: "", True: "yes", False: "no"}
+    listed = [{names.get(k, k): words.get(v, v) for k, v in vars(row).items()} for row in rows]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(listed[0]))
+    writer.writeheader()
+    writer.writerows(listed)
+    return text.getvalue()
+
+
+def test_a_variant_that_is_chosen_wrongly_is_refused_or_seen(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tried = choice_mutants()
+    alive = [rows for rows in tried if not is_killed(rows)]
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\nmutants of the choice {len(tried):,} killed {len(tried) - len(alive):,}\n"
+        )
+    assert len(tried) > 190
+    assert alive == []
+
+
+def is_killed(rows: list[PostingRule]) -> bool:
+    try:
+        book = read_rules(as_file(rows), CHART, ("NLH",))
+    except PostingRuleError:
+        return True
+    for basis in BASES:
+        for event, rule in book.in_force(DAY, basis, "NLH").items():
+            stated = VARIANT_EFFECTS.get(("", basis, event), EFFECTS[event])
+            if effect_of(rule) != stated:
+                return True
+    return False
 
 
 def test_both_sides_of_every_rule_balance_whatever_the_sign() -> None:

@@ -27,7 +27,11 @@ select 'l' || side as line_id, 'e1' as event_id, 'charge.posted' as event, 'JR01
     'h' as evidence_hash, null::uuid as file_id, 1 as segment, now() as known_at
 from (values (1, '1110', 100.00::numeric(14, 2)), (2, '4010', -100.00::numeric(14, 2)))
     as line (side, account, signed_amount);
-grant select on marts.fct_ledger_line to tieout_test_owner, tieout_test_preparer
+create table marts.fct_billing_event as
+select 'e1' as event_id, 'JR01' as rule, 'v1' as rule_version, 'NLH' as entity_code,
+    date '2026-09-15' as event_date;
+grant select on marts.fct_ledger_line, marts.fct_billing_event
+    to tieout_test_owner, tieout_test_preparer
 """
 
 

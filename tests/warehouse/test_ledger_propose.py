@@ -218,6 +218,8 @@ def test_a_rule_changed_under_recorded_evidence_is_a_restatement_for_two_people(
     changed = ledger_line("a", "charge.posted", "100.00", version="v2", accounts=("1120", "4010"))
     books.demand([changed])
     books.propose()
+    books.order_restatement("JR01")
+    books.propose()
     ((entry_id, _, _, approval_class, *_),) = books.entries("proposed")
     assert approval_class == "restatement"
     assert books.approve() == 0

@@ -176,6 +176,8 @@ def test_a_changed_rule_on_a_closed_period_waits_until_somebody_says_what_it_is(
                         accounts=("1120", "4010"))  # fmt: skip
     books.demand([moved])
     books.propose()
+    books.order_restatement("JR01")
+    books.propose()
     entry_id, _ = books.entry_in("proposed")
     assert "CORRECTION" in books.holds(entry_id)
     periods.classify_correction(

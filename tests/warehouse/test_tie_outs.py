@@ -49,7 +49,8 @@ create table intermediate.int_bank_line_outcome (
     reason_code text);
 create table intermediate.int_card_charge (
     entity_code text, amount numeric(14, 2), is_matched boolean, outcome text);
-create table seeds.posting_rules (event text, debit text, credit text);
+create table intermediate.int_posting_rule (
+    event text, entity_code text, starts_on date, ends_on date, debit text, credit text);
 update marts.fct_ledger_line set control_key = 'TRN1' where account = '1050';
 create table marts.mart_ar_rollforward (
     period_month date, entity_code text, facility_code text, payer_class text, account text,

@@ -45,7 +45,9 @@ item as (
         request.entity_code, side.account,
         case side.account when rules.debit then request.amount else -request.amount end
     from ledger.request_state as request
-    inner join seeds.posting_rules as rules using (event)
+    inner join intermediate.int_posting_rule as rules
+        on rules.event = request.event and rules.entity_code = request.entity_code
+        and request.decided_date between rules.starts_on and rules.ends_on
     cross join (values ('2110'), ('2115'), ('2125')) as side (account)
     where request.state = 'approved' and side.account in (rules.debit, rules.credit)
 ),

@@ -72,16 +72,21 @@ final as (
             when located.account_hash is null then 'UNKNOWN_ACCOUNT'
             when located.posted_date is null then 'DATE_MISSING'
             when located.posted_date > located.as_of_date then 'DATED_AFTER_AS_OF'
+            when entity.charge_source = 'claims' then 'CLAIMS_ARE_CHARGES'
         end as reason_code
     from located
     left join covered using (file_id, segment)
+    left join {{ ref('stg_ops__entity') }} as entity
+        on coalesce(located.entity_code, located.default_entity_code) = entity.entity_code
 )
 
 select
     *,
     case
         when reason_code is null then 'posted'
-        when reason_code in ('DUPLICATE_RECORD', 'SUPERSEDED_VERSION', 'NOT_A_POSTING') then 'memo'
+        when reason_code in (
+            'DUPLICATE_RECORD', 'SUPERSEDED_VERSION', 'NOT_A_POSTING', 'CLAIMS_ARE_CHARGES'
+        ) then 'memo'
         else 'exception'
     end as outcome
 from final

@@ -19,7 +19,10 @@ movements as (
             - case when rules.credit = '1120' then 1 else 0 end
         ) as signed_amount
     from {{ ref('int_event_evidenced') }} as events
-    inner join {{ ref('posting_rules') }} as rules on events.event = rules.event
+    inner join {{ ref('int_posting_rule') }} as rules
+        on events.event = rules.event
+        and events.entity_code = rules.entity_code
+        and events.event_date between rules.starts_on and rules.ends_on
     inner join cutoffs
         on events.entity_code = cutoffs.entity_code and events.event_date <= cutoffs.cutoff_date
     where '1120' in (rules.debit, rules.credit)

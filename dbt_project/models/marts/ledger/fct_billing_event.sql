@@ -15,6 +15,7 @@ final as (
         {{ surrogate_key(['events.event', 'events.business_key']) }} as event_id,
         events.event,
         rules.rule,
+        rules.rule_version,
         events.entity_code,
         events.facility_code,
         events.payer_class,
@@ -27,7 +28,10 @@ final as (
         events.segment,
         events.known_at
     from events
-    inner join {{ ref('posting_rules') }} as rules on events.event = rules.event
+    inner join {{ ref('int_posting_rule') }} as rules
+        on events.event = rules.event
+        and events.entity_code = rules.entity_code
+        and events.event_date between rules.starts_on and rules.ends_on
 )
 
 select * from final

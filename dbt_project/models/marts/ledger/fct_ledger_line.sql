@@ -6,21 +6,13 @@
 
 with
 
-rules as (
-    select
-        *,
-        left({{ surrogate_key(
-            ['rule', 'event', 'debit', 'credit', 'amount', 'approval', 'accounting_date', 'erp']
-        ) }}, 12) as rule_version
-    from {{ ref('posting_rules') }}
-),
-
 sides as (
-    select rule, 'debit' as side, debit as account, 1 as direction from rules
-    where debit <> ''
-    union all
-    select rule, 'credit', credit, -1 from rules
-    where credit <> ''
+    select rules.*, side.side, side.account, side.direction
+    from {{ ref('int_posting_rule') }} as rules
+    cross join lateral (
+        values ('debit', rules.debit, 1), ('credit', rules.credit, -1)
+    ) as side (side, account, direction)
+    where side.account <> ''
 ),
 
 final as (
@@ -29,10 +21,10 @@ final as (
         events.event_id,
         events.event,
         events.rule,
-        rules.rule_version,
+        events.rule_version,
         sides.account,
         {{ money(
-            "events.amount * sides.direction * case rules.amount when '-plb' then -1 else 1 end"
+            "events.amount * sides.direction * case sides.amount when '-plb' then -1 else 1 end"
         ) }} as signed_amount,
         events.entity_code,
         events.facility_code,
@@ -40,20 +32,22 @@ final as (
         events.claim_key,
         events.account_key,
         events.control_key,
-        rules.approval as approval_class,
+        sides.approval as approval_class,
         events.event_date as original_date,
-        rules.erp = 'yes' as reaches_erp,
+        sides.erp = 'yes' as reaches_erp,
         {{ surrogate_key([
             'events.event_id', 'events.amount', 'events.event_date', 'events.entity_code',
             'events.facility_code', 'events.payer_class', 'events.claim_key',
-            'events.account_key', 'events.control_key', 'rules.rule_version',
+            'events.account_key', 'events.control_key', 'events.rule_version',
         ]) }} as evidence_hash,
         events.file_id,
         events.segment,
         events.known_at
     from {{ ref('fct_billing_event') }} as events
-    inner join rules on events.rule = rules.rule
-    inner join sides on events.rule = sides.rule
+    inner join sides
+        on events.event = sides.event
+        and events.entity_code = sides.entity_code
+        and events.event_date between sides.starts_on and sides.ends_on
 )
 
 select * from final

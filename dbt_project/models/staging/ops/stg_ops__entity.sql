@@ -1,4 +1,7 @@
 select
     entity_code,
-    nullif(trim(tin), '') as tin
+    nullif(trim(tin), '') as tin,
+    accounting_basis,
+    charge_source,
+    reserve_method
 from {{ source('ops', 'entity') }}

@@ -1,0 +1,134 @@
+"""Variants of posting rules and the source of charges, over the small world in a real database."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+ONE_VARIANT = "an_event_meets_one_variant"
+AGAIN = (
+    "--select", "int_posting_rule", "int_event_patient_credit", "fct_billing_event",
+    "fct_ledger_line", ONE_VARIANT,
+)  # fmt: skip
+PAID = """
+select entity_code, original_date, account, sum(signed_amount) from marts.fct_ledger_line
+where event = 'remit.paid' and signed_amount > 0 group by 1, 2, 3 order by 1, 2, 3
+"""
+ROW = (
+    "insert into seeds.posting_rules (rule, event, debit, credit, amount, evidence, approval,"
+    " accounting_date, auto_reverse, erp, entity_code, basis, effective_from, effective_to)"
+    " select rule, event, %s, credit, amount, evidence, approval, accounting_date, auto_reverse,"
+    " erp, %s, %s, %s, %s from seeds.posting_rules where rule = 'JR05' limit 1"
+)
+
+
+@pytest.fixture(scope="module")
+def world(small_world: Any, make_warehouse: Any) -> Any:
+    """A copy of the small world, with its cut-offs, built once."""
+    warehouse = make_warehouse("rules")
+    warehouse.write(small_world.told)
+    warehouse.connection.execute(
+        "insert into ledger.cutoff (entity_code, cutoff_date, known_at_watermark)"
+        " select entity_code, '2026-10-31', now() from ops.entity"
+    )
+    warehouse.build("--exclude-resource-type", "test")
+    return warehouse
+
+
+@pytest.fixture
+def rules(world: Any) -> Iterator[Any]:
+    """Change rows of the posting rules; they are put back afterwards."""
+    world.connection.execute("create table public.kept as table seeds.posting_rules")
+    yield lambda query, *values: world.connection.execute(query, values)
+    world.connection.execute("truncate seeds.posting_rules")
+    world.connection.execute("insert into seeds.posting_rules table public.kept")
+    world.connection.execute("drop table public.kept")
+
+
+def passes(world: Any) -> bool:
+    """Build the ledger again with the test; say whether it passes."""
+    outcome = world.runner.run(list(AGAIN))
+    assert outcome.broken == ()
+    (test,) = (one for one in outcome.tests if one.name == ONE_VARIANT)
+    return test.has_passed
+
+
+def events(world: Any) -> Any:
+    return world.rows("select count(*), sum(amount) from marts.fct_billing_event")
+
+
+def test_each_event_posts_by_the_variant_of_its_own_date_and_none_is_lost(world, rules):
+    before, all_events = world.rows(PAID), events(world)
+    middle = before[len(before) // 2][1]
+    rules("update seeds.posting_rules set effective_to = %s - 1 where rule = 'JR05'", middle)
+    rules(ROW, "1057", None, None, middle, None)
+    assert passes(world)
+    after = world.rows(PAID)
+    assert after == [
+        (entity, day, "1050" if day < middle else "1057", amount)
+        for entity, day, _, amount in before
+    ]
+    assert {account for _, _, account, _ in after} == {"1050", "1057"}
+    assert events(world) == all_events
+
+
+def test_an_entity_of_the_other_basis_posts_by_its_own_row(world, rules):
+    before = world.rows(PAID)
+    entity = before[0][0]
+    rules(ROW, "1057", None, "GASB", None, None)
+    rules("update ops.entity set accounting_basis = 'GASB' where entity_code = %s", entity)
+    assert passes(world)
+    accounts = {(one[0], one[2]) for one in world.rows(PAID)}
+    rules("update ops.entity set accounting_basis = 'ASC606'")
+    assert (entity, "1057") in accounts
+    assert all((account == "1057") == (one == entity) for one, account in accounts)
+
+
+def test_a_second_row_of_the_same_days_is_found_and_doubles_nothing(world, rules):
+    all_events = events(world)
+    rules(ROW, "1057", None, None, None, None)
+    assert not passes(world)
+    assert events(world) == all_events
+
+
+def test_a_day_without_a_row_is_found(world, rules):
+    all_events = events(world)
+    rules("update seeds.posting_rules set effective_to = '2026-01-01' where rule = 'JR05'")
+    assert not passes(world)
+    assert events(world) < all_events
+
+
+def charges(world: Any, source: str) -> dict[str, Decimal]:
+    """Build with a source of charges for every entity; gross charges by source of the record."""
+    world.connection.execute("update ops.entity set charge_source = %s", [source])
+    world.build("--select", "+fct_ledger_line", "+int_record_outcome",
+                "every_received_record_has_one_outcome", "exceptions_have_no_ledger_lines",
+                "posted_records_have_ledger_lines", ONE_VARIANT)  # fmt: skip
+    found = world.rows(
+        "select file.kind, sum(line.signed_amount) from marts.fct_ledger_line as line"
+        " join ops.received_file as file using (file_id)"
+        " where starts_with(line.event, 'charge.posted') and line.signed_amount > 0 group by 1"
+    )
+    return dict(found)
+
+
+def test_charges_come_from_the_configured_source_and_from_it_alone(world):
+    fed = charges(world, "charge_feed")
+    assert memos(world) == set()
+    claimed = charges(world, "claims")
+    assert memos(world) == {("memo", "CLAIMS_ARE_CHARGES")}
+    left_open = charges(world, "auto")
+    assert "x12" not in fed
+    assert set(claimed) == {"x12"}
+    assert claimed["x12"] > left_open.get("x12", 0) > 0
+
+
+def memos(world: Any) -> set[tuple[str, str]]:
+    """How charges of the feed end that another source takes the place of."""
+    return set(
+        world.rows(
+            "select outcome, reason_code from intermediate.int_charge_version"
+            " where reason_code = 'CLAIMS_ARE_CHARGES'"
+        )
+    )
