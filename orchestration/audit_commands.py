@@ -131,6 +131,17 @@ def completeness(ctx: typer.Context, as_json: AsJson = False) -> None:
     _show(found, page.render(found), as_json=as_json)
 
 
+@app.command()
+def releases(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Which rules and code made the entries; who wrote, approved and deployed them, or nobody."""
+    from orchestration import audit_releases as page
+    from resources.warehouse.database import connect
+
+    with _database(ctx) as settings, connect(settings.database, "auditor") as connection:
+        found = page.gather(connection)
+    _show(found, page.render(found), as_json=as_json)
+
+
 def _database(ctx: typer.Context) -> Any:
     from orchestration.launcher import Launcher
     from orchestration.progress import Progress

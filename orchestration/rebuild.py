@@ -1,7 +1,7 @@
 """T15: everything built anew from the archive in a database of its own, and the ledger compared.
 
 What is taken over beside the archived bytes is evidence of its own kind: policy, the as-of date,
-and what people decided (cut-offs and requests). The database is gone afterwards.
+and what people decided (cut-offs, requests and releases of rules). The database is gone afterwards.
 """
 
 import contextlib
@@ -35,6 +35,8 @@ TAKEN_OVER = (
     ("select * from ledger.cutoff", "ledger.cutoff"),
     ("select * from ledger.request", "ledger.request"),
     ("select * from ledger.request_act", "ledger.request_act"),
+    ("select * from ledger.rule_release", "ledger.rule_release"),
+    ("select * from ledger.rule_release_act", "ledger.rule_release_act"),
 )  # fmt: skip
 # The ledger without when things were known: event, rule, account, dimensions, amount, evidence.
 LINES = """

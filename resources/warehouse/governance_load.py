@@ -17,6 +17,8 @@ from billing.governance.approvals import ApprovalPolicy, as_document, read_appro
 from billing.governance.group import Group, read_group
 from billing.ledger.requests import request_kind
 from billing.ledger.rules import read_chart, read_rules
+from resources.code_identity import identity
+from resources.warehouse.ledger import refusals
 
 DEFAULT_AS_OF = date(2026, 10, 31)
 CHART = Path(__file__).parents[2] / "dbt_project" / "seeds" / "chart_of_accounts.csv"
@@ -28,7 +30,8 @@ def load_governance(connection: Connection[Any], folder: Path, chart: Path = CHA
     """Load entities, approval policy and chart in one transaction; loading twice changes nothing.
 
     What a file no longer names is removed where nothing refers to it; the approval policy is kept
-    in versions, and another file is another version. Raises PolicyFileError.
+    in versions, and another file is another version. Raises PolicyFileError, and
+    LedgerRefusedError for one who wrote or approved the rules that he loads.
     """
     group = read_group((folder / "entities.yaml").read_text())
     policy = read_approvals((folder / "approvals.yaml").read_text())
@@ -37,6 +40,7 @@ def load_governance(connection: Connection[Any], folder: Path, chart: Path = CHA
         _load_approvals(connection, policy)
         _load_chart(connection, chart)
         _load_request_kinds(connection, chart)
+        _record_deployment(connection, folder, policy)
 
 
 def set_as_of(connection: Connection[Any], as_of: date) -> None:
@@ -104,6 +108,19 @@ def _load_request_kinds(connection: Connection[Any], chart: Path) -> None:
     kinds = [request_kind(rule, accounts) for rule in rules.values() if rule.is_decided]
     columns = ("event", "rule", "approval_class", "subject", "room_account", "room_sign")
     _replace(connection, "ledger.request_kind", columns, [astuple(kind) for kind in kinds])
+
+
+def _record_deployment(connection: Connection[Any], folder: Path, policy: ApprovalPolicy) -> None:
+    """Keep who loaded which rules with which code; the same again changes nothing.
+
+    The database refuses whoever wrote or approved the same rules.
+    """
+    running = identity(folder)
+    with refusals():
+        connection.execute(
+            "select ledger.deploy_rules(%s, %s, %s)",
+            [running.rule_set_hash, running.code_hash, policy.release_required],
+        )
 
 
 def _replace(
