@@ -1,6 +1,6 @@
--- Each bank transaction with its entity, date and treatment. A statement sent twice counts once, and
--- of a day that the bank sent anew the newest version. A line that stands in both versions keeps
--- its key, so that a corrected statement moves the ledger by its correction alone.
+-- Each bank transaction with its entity, date and treatment. A statement sent twice counts once,
+-- and of a day that the bank sent anew the newest version. A line that stands in both versions
+-- keeps its key, so that a corrected statement moves the ledger by its correction alone.
 with
 
 located as (
