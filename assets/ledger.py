@@ -10,9 +10,10 @@ from typing import Any
 import dagster as dg
 
 from assets.metadata import certificate_table, held_table
+from assets.runbook import PAGE
 from assets.specs import ACCOUNTING, table_spec
 from resources.dagster_resources import Installation, JobRun
-from resources.warehouse import builds, ledger
+from resources.warehouse import builds, ledger, releases
 from resources.warehouse.holds import held_entries
 
 GROUP = "ledger"
@@ -102,16 +103,36 @@ def issue_certificate(
     )  # fmt: skip
 
 
-@dg.multi_asset(specs=[ENTRY], name="propose_entries")
-def propose_entries(installation: Installation, build_run: JobRun) -> dg.MaterializeResult[None]:
+@dg.multi_asset(
+    specs=[ENTRY],
+    name="propose_entries",
+    check_specs=[
+        dg.AssetCheckSpec(
+            "rules_are_released", asset=ENTRY.key, blocking=False,
+            description="Rules and code of this build: written, approved, deployed by three.",
+        )
+    ],
+)  # fmt: skip
+def propose_entries(
+    installation: Installation, build_run: JobRun
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Propose the difference; unsent entries are stamped with this build."""
     with closing(installation.connect("preparer")) as connection:
         found = ledger.propose(connection, build_run.build_id)
         connection.commit()
+        ran = releases.of_build(connection, build_run.build_id)
     metadata = {
         "proposed": found.proposed, "replaced": found.voided, "unchanged": found.unchanged,
     }  # fmt: skip
-    return dg.MaterializeResult(asset_key=ENTRY.key, metadata=metadata)
+    hashes: dict[str, Any] = {
+        "rule_set_hash": ran.rule_set_hash, "code_hash": ran.code_hash,
+        "release": "tieout policy release", "runbook": PAGE,
+    }  # fmt: skip
+    yield dg.MaterializeResult(asset_key=ENTRY.key, metadata=metadata)
+    yield dg.AssetCheckResult(
+        check_name="rules_are_released", asset_key=ENTRY.key, passed=ran.is_released,
+        severity=dg.AssetCheckSeverity.WARN, metadata=hashes,
+    )  # fmt: skip
 
 
 @dg.multi_asset(specs=[APPROVAL], name="approve_by_policy")

@@ -131,6 +131,32 @@ def completeness(ctx: typer.Context, as_json: AsJson = False) -> None:
     _show(found, page.render(found), as_json=as_json)
 
 
+@app.command()
+def releases(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Which rules and code made the entries; who wrote, approved and deployed them, or nobody."""
+    from orchestration import audit_releases as page
+    from resources.warehouse.database import connect
+
+    with _database(ctx) as settings, connect(settings.database, "auditor") as connection:
+        found = page.gather(connection)
+    _show(found, page.render(found), as_json=as_json)
+
+
+@app.command()
+def recoupments(
+    ctx: typer.Context,
+    is_all: Annotated[bool, typer.Option("--all", help="Also items that are settled.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What payers deferred, carried forward and took (2130), by reference, age and reversal."""
+    from orchestration import audit_recoupments as page
+    from resources.warehouse.database import connect
+
+    with _database(ctx) as settings, connect(settings.database, "auditor") as connection:
+        found = page.gather(connection, is_all=is_all)
+    _show({"items": found}, page.render(found), as_json=as_json)
+
+
 def _database(ctx: typer.Context) -> Any:
     from orchestration.launcher import Launcher
     from orchestration.progress import Progress

@@ -13,7 +13,8 @@ from orchestration.tables import show, table
 from resources.warehouse.entry_tests import Listing, run_tests
 
 POLICY = Path(__file__).parents[1] / "governance" / "entry_tests.yaml"
-COLUMNS = ("entry", "entity", "date", "class", "state", "document", "maker", "gross", "why")
+COLUMNS = ("entry", "entity", "date", "class", "state", "document", "maker", "rules", "code",
+           "released", "gross", "why")  # fmt: skip
 
 
 def chosen(names: Iterable[str], policy: Path = POLICY) -> list[EntryTest]:
@@ -65,8 +66,9 @@ def _test(test: dict[str, Any]) -> list[str]:
     parameters = ", ".join(f"{name} {value}" for name, value in test["parameters"].items())
     rows = [
         (str(one["entry_id"]), one["entity_code"], one["accounting_date"], one["approval_class"],
-         one["state"], one["document_number"], one["proposed_by"], one["gross_amount"],
-         one["detail"])
+         one["state"], one["document_number"], one["proposed_by"],
+         (one["rule_set_hash"] or "")[:8], (one["code_hash"] or "")[:8], one["is_released"],
+         one["gross_amount"], one["detail"])
         for one in test["entries"]
     ]  # fmt: skip
     return [

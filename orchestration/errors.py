@@ -12,11 +12,13 @@ def expected() -> tuple[type[Exception], ...]:
     from resources.erp.tryton_environment import TrytonFailedError  # noqa: PLC0415
     from resources.settings import InvalidSettingError, MissingSettingError  # noqa: PLC0415
     from resources.warehouse.embedded import EmbeddedPostgresError  # noqa: PLC0415
+    from resources.warehouse.ledger import LedgerRefusedError  # noqa: PLC0415
     from resources.warehouse.migrate import MigrationError  # noqa: PLC0415
 
     return (
         ExpectedError,
         EmbeddedPostgresError,
+        LedgerRefusedError,
         MigrationError,
         InvalidSettingError,
         MissingSettingError,

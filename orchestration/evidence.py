@@ -21,7 +21,9 @@ import psycopg
 from billing.evidence import form
 from orchestration import prove
 from orchestration.errors import ExpectedError
+from orchestration.rebuild import rebuilt
 from resources.archive import Archive
+from resources.code_identity import identity
 from resources.evidence_pack import Asked, LedgerMovedError, Sample, Written, write
 from resources.settings import Settings
 from resources.warehouse import builds
@@ -42,7 +44,10 @@ class EvidenceError(ExpectedError):
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asks for. `entity` None is every entity; `made_at` is the time it states."""
+    """What a person asks for. `entity` None is every entity; `made_at` is the time it states.
+
+    `with_rebuild` works T15 out too, which builds everything anew from the archive.
+    """
 
     first: date
     last: date
@@ -51,6 +56,7 @@ class Request:
     made_at: datetime
     with_files: bool = False
     sample: Sample | None = None
+    with_rebuild: bool = False
 
 
 def make(settings: Settings, request: Request, proof: Mapping[str, Any] | None = None) -> Written:
@@ -64,7 +70,7 @@ def make(settings: Settings, request: Request, proof: Mapping[str, Any] | None =
         head = audit_head(connection)
         connection.rollback()  # the pack is of a later state, or of this one
         reader = _archive_reader(settings) if request.with_files else None
-        found = proof or prove.gather(settings)
+        found = proof or prove.gather(settings, rebuilt if request.with_rebuild else None)
         asked = Asked(
             scope=scope,
             made_at=request.made_at,
@@ -124,11 +130,14 @@ def code_identity() -> dict[str, bytes]:
     text = io.StringIO()
     form.write_table(text, ("path", "sha256"), sorted(listed))
     files = text.getvalue().encode()
+    running = identity()
     facts = {
         "version": importlib.metadata.version("tieout"),
         "git_commit": _git("rev-parse", "HEAD"),
         "has_uncommitted_changes": bool(_git("status", "--porcelain", "--", *CODE_FOLDERS)),
         "content_hash": hashlib.sha256(files).hexdigest(),
+        "rule_set_hash": running.rule_set_hash,
+        "code_hash": running.code_hash,
     }
     return {
         "rules/code_files.csv": files,

@@ -31,6 +31,9 @@ def evidence(  # noqa: PLR0913, PLR0917 (the options of a command)
     seed: Annotated[
         str | None, typer.Option(help="Draws the same sample again; the audit head unless given.")
     ] = None,
+    with_rebuild: Annotated[
+        bool, typer.Option("--prove", help="T15 too: everything built anew from the archive.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write an auditor's pack of a period, which verifies itself; or verify one."""
@@ -45,10 +48,10 @@ def evidence(  # noqa: PLR0913, PLR0917 (the options of a command)
     folder = out or Path("-".join(filter(None, ("evidence", period, entity))))
     drawn = Sample(sample, seed) if sample else None
     now = datetime.now(UTC).replace(microsecond=0)
-    request = work.Request(first, last, entity, folder, now, with_files, drawn)
+    request = work.Request(first, last, entity, folder, now, with_files, drawn, with_rebuild)
     with Launcher(context.obj, Progress(is_quiet=True)).database_and_erp() as settings:
         written = work.make(settings, request)
-    _show(written, as_json=as_json)
+    _show(written, with_rebuild=with_rebuild, as_json=as_json)
 
 
 @app.command()
@@ -79,12 +82,13 @@ def _months(period: str | None) -> tuple[date, date]:
         _fail(str(error))
 
 
-def _show(written: "Written", *, as_json: bool) -> None:
+def _show(written: "Written", *, with_rebuild: bool, as_json: bool) -> None:
     from orchestration.tables import table
 
     if as_json:
         facts = {"folder": str(written.folder), "tar": str(written.tar), "head": written.head,
-                 "audit_anchor": written.anchor, "files": len(written.files)}  # fmt: skip
+                 "audit_anchor": written.anchor, "files": len(written.files),
+                 "has_t15": with_rebuild}  # fmt: skip
         typer.echo(json.dumps(facts, indent=2))
         return
     rows = [
@@ -94,6 +98,9 @@ def _show(written: "Written", *, as_json: bool) -> None:
     lines = [
         f"{written.folder} and {written.tar.name}: {len(written.files)} files",
         *table(["table", "rows", "sha256"], rows),
+        "T15 (the ledger anew from the archive) is in it"
+        if with_rebuild
+        else "T15 (the ledger anew from the archive) was left out: --prove includes it",
         f"head hash     {written.head}",
         f"audit anchor  {written.anchor}",
         "Keep both elsewhere, then: python -I verify.py --head HEAD --anchor ANCHOR",

@@ -10,12 +10,13 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from orchestration import restate_commands
+from orchestration import release_commands, restate_commands
 from orchestration.acting import acting_as
 
 period_app = typer.Typer(help="Close and reopen periods, by two people.", no_args_is_help=True)
 policy_app = typer.Typer(help="The policy files of governance/.", no_args_is_help=True)
 policy_app.add_typer(restate_commands.app, name="restate")
+policy_app.add_typer(release_commands.app, name="release")
 FAILED = 1
 AsJson = Annotated[bool, typer.Option("--json", help="The same content for scripts.")]
 Entity = Annotated[str, typer.Argument(help="Code of a legal entity.")]

@@ -27,7 +27,12 @@ from orchestration.state import (
 from resources.settings import ROLES, Settings, load_settings
 from resources.warehouse.database import ScrubbedConnection
 from resources.warehouse.governance_load import load_governance, set_as_of
-from resources.warehouse.migrate import ensure_database, ensure_roles, migrate
+from resources.warehouse.migrate import (
+    ensure_database,
+    ensure_roles,
+    migrate,
+    refuse_other_version,
+)
 
 GOVERNANCE = Path(__file__).parents[1] / "governance"
 
@@ -54,12 +59,15 @@ class Launcher:
     def database(self) -> Iterator[Settings]:
         """The database of this world for a command that reads or signs.
 
-        Raises NothingHereError where no `tieout run` made it yet.
+        Raises NothingHereError where no `tieout run` made it yet, and MigrationError where
+        another version of Tieout did.
         """
         if not self.state.secrets.exists():
             raise NothingHereError(f"nothing in {self.state.root} yet: start with `tieout run`")
         with self._serving() as server:
-            yield self._settings(server)
+            settings = self._settings(server)
+            refuse_other_version(server.address().url("postgres"), settings.database)
+            yield settings
 
     @contextmanager
     def database_and_erp(self) -> Iterator[Settings]:

@@ -1,7 +1,8 @@
 """T15: everything built anew from the archive in a database of its own, and the ledger compared.
 
 What is taken over beside the archived bytes is evidence of its own kind: policy, the as-of date,
-and what people decided (cut-offs, requests, orders to restate). The database is gone afterwards.
+and what people decided (cut-offs, requests, orders to restate, releases of rules). The database is
+gone afterwards.
 """
 
 import contextlib
@@ -38,6 +39,8 @@ TAKEN_OVER = (
     ("select * from ledger.restatement_order", "ledger.restatement_order"),
     ("select * from ledger.restatement_act", "ledger.restatement_act"),
     ("select * from ledger.restatement_event", "ledger.restatement_event"),
+    ("select * from ledger.rule_release", "ledger.rule_release"),
+    ("select * from ledger.rule_release_act", "ledger.rule_release_act"),
 )  # fmt: skip
 # The ledger without when things were known: event, rule, account, dimensions, amount, evidence.
 LINES = """

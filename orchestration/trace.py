@@ -19,8 +19,10 @@ from resources.settings import Settings
 ON_SCREEN = 3
 DOCUMENTS = """
 select d.erp, d.document_number, d.document_ref, d.state, d.posted_on, d.matches, e.entry_id,
-       e.entity_code, e.accounting_date, e.approval_class, e.entry_no, e.erp_key, e.content_hash
+       e.entity_code, e.accounting_date, e.approval_class, e.entry_no, e.erp_key, e.content_hash,
+       r.rule_set_hash, r.code_hash, r.author, r.approver, r.deployer, r.is_released
 from ledger.erp_document d join ledger.entry e using (entry_id)
+join ledger.entry_release r using (entry_id)
 where (d.document_number = %(text)s or d.document_ref = %(text)s or e.erp_key = %(text)s)
   and (%(entity)s::text is null or e.entity_code = %(entity)s)
 order by e.entity_code, e.entry_id
@@ -144,6 +146,7 @@ def _document_lines(document: dict[str, Any]) -> list[str]:
         f"{document['state']}, dated {document['accounting_date']}; entry {document['entry_no']}, "
         f"class {document['approval_class']}, key {document['erp_key']}",
         "read back line by line: " + ("equal" if document["matches"] else "DIFFERENT"),
+        _made_by(document),
     ]
     for one in document["lines"]:
         amount = one["events_amount"] + one["difference"]
@@ -157,6 +160,17 @@ def _document_lines(document: dict[str, Any]) -> list[str]:
             *_left_out(one["event_count"] - len(one["events"])),
         ]
     return lines
+
+
+def _made_by(document: dict[str, Any]) -> str:
+    """Rules and code of the entry, and who stands behind them."""
+    if document["rule_set_hash"] is None:
+        return "rules and code: not stated when it was proposed"
+    who = "released by nobody"
+    if document["is_released"]:
+        names = [document[name] for name in ("author", "approver", "deployer")]
+        who = "written by {}, approved by {}, deployed by {}".format(*names)
+    return f"rules {document['rule_set_hash'][:12]}, code {document['code_hash'][:12]}: {who}"
 
 
 def _events(count: int) -> str:

@@ -16,6 +16,7 @@ from pydantic import PrivateAttr
 
 from billing.ledger.erp import ErpLedger
 from resources.archive import Archive
+from resources.code_identity import identity
 from resources.dbt_runner import DbtRunner
 from resources.erp_choice import erp_ledger
 from resources.job_lock import only_run
@@ -115,7 +116,7 @@ class JobRun(dg.ConfigurableResource[Any]):
 
     def _recorded(self, context: dg.InitResourceContext) -> Iterator["JobRun"]:
         with self.installation.connect("transform") as connection:
-            builds.begin(connection, self._run_id, self.as_of)
+            builds.begin(connection, self._run_id, self.as_of, identity())
         is_good = False
         try:
             yield self

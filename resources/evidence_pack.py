@@ -279,12 +279,15 @@ def _readme(writer: _Writer, asked: Asked) -> bytes:
         if asked.archive is not None
         else "This pack names no patient: keys of claims and accounts are keyed hashes."
     )
+    proof = "Every tie-out was worked out, T15 (the ledger anew from the archive) among them."
+    if asked.left_out:
+        proof = f"Not worked out: {', '.join(asked.left_out)}; `tieout evidence --prove` does it."
     listed = [f"- `{one.path}`: {one.what}" for one in sorted(writer.files, key=lambda f: f.path)
               if not one.path.startswith("inputs/archive/")]  # fmt: skip
     lines = [
         f"# Evidence of {scope.first} to {scope.last}, {', '.join(scope.entities)}",
         "",
-        patient,
+        f"{patient} {proof}",
         "",
         "Verify: `python -I verify.py`, or `sha256sum -c MANIFEST.sha256` for the manifest alone.",
         "With `--anchor SEQ:HASH` (a head of the audit chain that was written down elsewhere) a",

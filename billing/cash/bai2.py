@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from billing.arrow import arrow_table
@@ -16,16 +16,25 @@ from billing.cash import bai2_tree
 from billing.cash.bai2_records import PART, Record, physical_records, records, split_lossless
 from billing.cash.bai2_tree import Account, Group, Tree, build_tree
 from billing.cash.columns import BANK_STATEMENT, BANK_TRANSACTION
-from billing.cash.fields import cleaned, decoded, from_minor_units, short_date, whole_number
+from billing.cash.fields import (
+    bank_time,
+    cleaned,
+    decoded,
+    from_minor_units,
+    short_date,
+    whole_number,
+)
 from billing.cash.reassociation import find_trace
 from billing.intake import FileKind
 from billing.parsed import Finding, ParsedFile
 
 Row = tuple[object, ...]
+_Made = tuple[datetime | None, int | None]
 _OPENING_LEDGER, _CLOSING_LEDGER = "010", "015"
 _UNUSABLE_GROUP = {"2": "DELETION_GROUP", "4": "TEST_GROUP"}
 _INTERIM = ("1", "3")
 _GROUP_RULE = "group status (02, field 4) and as-of modifier (field 8) name a final, live statement"
+_LARGEST_NUMBER = 2**31 - 1
 _AMOUNT_RULE = "an amount is a whole number of minor units that fits 12 digits before the point"
 _CODE_RULE = "a type code says credit or debit (100-399, 400-699, 700-799, 920-999)"
 
@@ -81,11 +90,14 @@ class _Reading:
             findings.append(_unreadable())
         else:
             findings += bai2_tree.check_file(tree)
+        made = _made(tree.header)
         for account, group, context in accounts:
-            findings += self._write(account, group, context)
+            findings += self._write(account, group, context, made)
         return findings
 
-    def _write(self, account: Account, group: Group, context: _Context) -> Iterator[Finding]:
+    def _write(
+        self, account: Account, group: Group, context: _Context, made: _Made
+    ) -> Iterator[Finding]:
         statement_no = len(self.statements) + 1
         summary = dict(_summary(account.header))
         fields = [*account.header.fields(), "", ""]
@@ -106,6 +118,7 @@ class _Reading:
                 from_minor_units(whole_number(summary.get(_CLOSING_LEDGER, "")), currency),
                 _content_hash(account),
                 account.finding_code,
+                *made,
             )
         )
         for number, detail in enumerate(account.details, start=1):
@@ -206,6 +219,14 @@ def _amounts(account: Account, context: _Context) -> list[int | None]:
     currency = ([*account.header.fields(), "", ""])[1] or context.currency
     units = [whole_number(text or "0") for text in texts]
     return [unit if from_minor_units(unit, currency) is not None else None for unit in units]
+
+
+def _made(header: Record | None) -> _Made:
+    """When the bank made the file, and the number that it gave it (01, fields 4 to 6)."""
+    fields = [*(header.fields() if header else []), *[""] * 5]
+    number = whole_number(fields[4])
+    is_usable = number is not None and 0 <= number <= _LARGEST_NUMBER
+    return bank_time(fields[2], fields[3]), number if is_usable else None
 
 
 def _context(group: Group) -> _Context:

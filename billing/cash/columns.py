@@ -6,6 +6,8 @@ import pyarrow as pa
 
 from billing.arrow import DATE, INSTANT, MONEY, NUMBER, TEXT
 
+BANK_TIME = pa.timestamp("us")  # by the bank's own clock; BAI2 names no time zone
+
 BANK_STATEMENT = pa.schema(
     [
         ("segment", NUMBER),
@@ -18,6 +20,8 @@ BANK_STATEMENT = pa.schema(
         ("closing_amount", MONEY),
         ("content_hash", TEXT),
         ("finding_code", TEXT),
+        ("file_made_at", BANK_TIME),
+        ("file_number", NUMBER),
     ]
 )
 BANK_TRANSACTION = pa.schema(

@@ -6,7 +6,7 @@ A field that cannot be read is None, never zero: the reader that asked reports t
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 
 LARGEST_AMOUNT = Decimal("999999999999.99")
@@ -56,3 +56,21 @@ def short_date(text: str) -> date | None:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
+
+
+def bank_time(day: str, clock: str) -> datetime | None:
+    """Read a date (as `short_date`) with an hour and minute HHMM, by the bank's own clock.
+
+    2400 and 9999 are the end of the day, an hour that cannot be read its beginning (BAI2 01, 02).
+    None where the date cannot be read.
+    """
+    read_day = short_date(day)
+    if read_day is None:
+        return None
+    digits = clock.strip()
+    if digits in {"2400", "9999"}:
+        return datetime.combine(read_day, time(23, 59, 59))
+    is_clock = re.fullmatch(r"([01][0-9]|2[0-3])[0-5][0-9]", digits)
+    return datetime.combine(
+        read_day, time(int(digits[:2]), int(digits[2:])) if is_clock else time()
+    )

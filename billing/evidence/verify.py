@@ -25,6 +25,7 @@ from billing.evidence.verify_entries import (
     check_numbers,
 )
 from billing.evidence.verify_pack import Check, Pack, money
+from billing.evidence.verify_rules import check_rules
 from billing.evidence.verify_signatures import check_certificates, check_signatures
 from billing.evidence.verify_sums import (
     check_documents,
@@ -48,6 +49,7 @@ CHECKS: tuple[tuple[str, Callable[[Pack, Check], None]], ...] = (
     ("entry numbers", check_numbers),
     ("signatures", check_signatures),
     ("certificates", check_certificates),
+    ("rules and code", check_rules),
     ("erp documents", check_documents),
     ("movements", check_movements),
     ("sub-ledger and erp", check_subledger),
@@ -136,15 +138,18 @@ def render(found: Iterable[Check]) -> list[str]:
 
 
 def facts(path: Path) -> list[str]:
-    """What the pack says of itself, in two lines."""
+    """What the pack says of itself, in three lines."""
     try:
-        pack = Pack(path)
-        asked, head = pack.manifest["parameters"], pack.manifest["audit_head"]
+        stated = Pack(path).manifest
+        asked, head = stated["parameters"], stated["audit_head"]
+        left_out = stated["tie_outs_left_out"]
         return [
             f"{asked['period_start']} to {asked['period_end']}, {', '.join(asked['entities'])}; "
             f"made {asked['made_at']} by {asked['made_by']}",
             f"audit head {head['seq']}:{head['hash']}",
-        ]
+            f"tie-outs not worked out: {', '.join(left_out)}" if left_out
+            else "all tie-outs were worked out",
+        ]  # fmt: skip
     except UNREADABLE:
         return ["the manifest cannot be read"]
 

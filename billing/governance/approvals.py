@@ -95,7 +95,8 @@ class CorrectionPolicy:
 class ApprovalPolicy:
     """The whole policy; `version` is the SHA-256 of the file, `entry_lines` the most of one entry.
 
-    `roles` gives the logins of each role; `conflicts` are pairs that no signer holds both of.
+    `roles` gives the logins of each role; `conflicts` are pairs that no signer holds both of;
+    `release_required` holds entries whose rules and code nobody released.
     """
 
     version: str
@@ -108,6 +109,7 @@ class ApprovalPolicy:
     periods: PeriodPolicy
     corrections: CorrectionPolicy
     entry_lines: int
+    release_required: bool = False
 
 
 def read_approvals(text: str) -> ApprovalPolicy:
@@ -131,6 +133,7 @@ def _policy(text: str, document: Mapping[str, Any]) -> ApprovalPolicy:
         periods=_periods(document["periods"]),
         corrections=_corrections(document["corrections"]),
         entry_lines=_whole(document, "entry_lines", 2),
+        release_required=_flag(document, "release_required"),
     )
     _only_once("limit", [one.limit_id for one in policy.limits])
     _only_once("delegation", [one.delegation_id for one in policy.delegations])
@@ -249,6 +252,13 @@ def _whole(document: Mapping[str, Any], name: str, least: int) -> int:
     value = document[name]
     if type(value) is not int or value < least:
         raise _broken(f"{name} must be a whole number of at least {least}")
+    return value
+
+
+def _flag(document: Mapping[str, Any], name: str) -> bool:
+    value = document.get(name, False)
+    if type(value) is not bool:
+        raise _broken(f"{name} is true or false")
     return value
 
 

@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 import psycopg
 
+from resources.code_identity import Identity
+
 Kind = Literal["dbt_test", "expectation", "tie_out", "model"]
 Severity = Literal["error", "warning"]
 
@@ -138,17 +140,26 @@ def newest_certified(connection: psycopg.Connection[Any]) -> str | None:
     return None if found is None else str(found[0])
 
 
-def begin(connection: psycopg.Connection[Any], build_id: str, as_of_date: date) -> None:
-    """Record that a build began. A build that was left running died: it is marked as failed."""
+def begin(
+    connection: psycopg.Connection[Any],
+    build_id: str,
+    as_of_date: date,
+    running: Identity | None = None,
+) -> None:
+    """Record that a build began, and under which rules and code (None: it does not say).
+
+    A build that was left running died: it is marked as failed.
+    """
+    hashes = (running.rule_set_hash, running.code_hash) if running else (None, None)
     connection.execute(
         "update ops.build set status = 'failed', finished_at = clock_timestamp()"
         " where status = 'running' and build_id <> %s",
         (build_id,),
     )
     connection.execute(
-        "insert into ops.build (build_id, as_of_date, started_at)"
-        " values (%s, %s, clock_timestamp()) on conflict (build_id) do nothing",
-        (build_id, as_of_date),
+        "insert into ops.build (build_id, as_of_date, started_at, rule_set_hash, code_hash)"
+        " values (%s, %s, clock_timestamp(), %s, %s) on conflict (build_id) do nothing",
+        (build_id, as_of_date, *hashes),
     )
     connection.commit()
 

@@ -31,9 +31,11 @@ from ledger.audit_head as head
 FOUND = """
 select entry.entry_id, entry.entity_code, entry.accounting_date, entry.approval_class, entry.state,
        entry.entry_no, document.document_number, entry.proposed_by, entry.build_id,
-       found.amount as gross_amount, found.detail
+       found.amount as gross_amount, found.detail, made.rule_set_hash, made.code_hash,
+       made.is_released
 from ledger.{function}({arguments}) as found
 join ledger.entry as entry using (entry_id)
+join ledger.entry_release as made using (entry_id)
 left join ledger.erp_document as document using (entry_id)
 order by found.amount desc, entry.entry_id, found.detail
 """
@@ -60,7 +62,10 @@ class Population:
 
 @dataclass(frozen=True)
 class FoundEntry:
-    """An entry that a test lists, and why; `gross_amount` in US dollars."""
+    """An entry that a test lists, and why; `gross_amount` in US dollars.
+
+    The hashes are of the rules and the code that proposed it; None where nothing said so.
+    """
 
     entry_id: int
     entity_code: str
@@ -73,6 +78,9 @@ class FoundEntry:
     build_id: str
     gross_amount: Decimal
     detail: str
+    rule_set_hash: str | None
+    code_hash: str | None
+    is_released: bool
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from billing.governance.group import Group, read_group
 from billing.ledger.requests import request_kinds
 from billing.ledger.rule_book import read_rules
 from billing.ledger.rules import read_chart
+from resources.code_identity import identity
+from resources.warehouse.ledger import refusals
 
 DEFAULT_AS_OF = date(2026, 10, 31)
 CHART = Path(__file__).parents[2] / "dbt_project" / "seeds" / "chart_of_accounts.csv"
@@ -32,7 +34,8 @@ def load_governance(connection: Connection[Any], folder: Path, chart: Path = CHA
     """Load entities, approval policy and chart in one transaction; loading twice changes nothing.
 
     What a file no longer names is removed where nothing refers to it; the approval policy is kept
-    in versions, and another file is another version. Raises PolicyFileError, PostingRuleError.
+    in versions, and another file is another version. Raises PolicyFileError, PostingRuleError,
+    and LedgerRefusedError for one who wrote or approved the rules that are loaded.
     """
     group = read_group((folder / "entities.yaml").read_text())
     policy = read_approvals((folder / "approvals.yaml").read_text())
@@ -41,6 +44,7 @@ def load_governance(connection: Connection[Any], folder: Path, chart: Path = CHA
         _load_approvals(connection, policy)
         _load_chart(connection, chart)
         _load_request_kinds(connection, chart, group)
+        _record_deployment(connection, folder, policy)
 
 
 def set_as_of(connection: Connection[Any], as_of: date) -> None:
@@ -113,6 +117,19 @@ def _load_request_kinds(connection: Connection[Any], chart: Path, group: Group) 
 
 def _codes(group: Group) -> list[str]:
     return [entity.entity_code for entity in group.entities]
+
+
+def _record_deployment(connection: Connection[Any], folder: Path, policy: ApprovalPolicy) -> None:
+    """Keep who loaded which rules with which code; the same again changes nothing.
+
+    The database refuses whoever wrote or approved the same rules.
+    """
+    running = identity(folder)
+    with refusals():
+        connection.execute(
+            "select ledger.deploy_rules(%s, %s, %s)",
+            [running.rule_set_hash, running.code_hash, policy.release_required],
+        )
 
 
 def _replace(

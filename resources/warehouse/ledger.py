@@ -49,7 +49,7 @@ class Approved:
 class Hold:
     """One reason why an entry may not go.
 
-    CERTIFICATE, APPROVAL, PERIOD, LIMIT, MAPPING, PARKED, CORRECTION or WAIT.
+    CERTIFICATE, APPROVAL, PERIOD, LIMIT, MAPPING, PARKED, CORRECTION, RELEASE or WAIT.
     """
 
     code: str

@@ -77,15 +77,19 @@ def _check_owner(name: str, found: str, wanted: str) -> None:
 def migrate(admin_url: str, settings: DatabaseSettings) -> None:
     """Bring the database of `settings` to the newest version: from nothing, or not at all.
 
-    The roles must exist (`ensure_roles`); the database is made when it does not.
+    The roles must exist (`ensure_roles`); the database is made when it does not. Raises
+    MigrationError for a database that a newer distribution made.
     """
     prefix = settings.role_prefix
     _check_prefix(prefix)
     ensure_database(admin_url, settings.name, f"{prefix}_{OWNER}")
     grant_entry(admin_url, settings)
     with _as_admin(make_conninfo(admin_url, dbname=settings.name)) as connection:
-        if current_version(connection) == newest_version():
-            return
+        found = current_version(connection)
+    if found == newest_version():
+        return
+    if found is not None and found > newest_version():
+        raise MigrationError(_too_new(found))
     from resources.warehouse.versions import upgrade  # noqa: PLC0415 (Alembic is slow to import)
 
     upgrade(make_conninfo(admin_url, dbname=settings.name), prefix)
@@ -117,6 +121,32 @@ def current_version(connection: psycopg.Connection[Any]) -> str | None:
         return None
     row = connection.execute("select version_num from public.alembic_version").fetchone()
     return row[0] if row else None
+
+
+def refuse_other_version(admin_url: str, settings: DatabaseSettings) -> None:
+    """Raise MigrationError, in words for a person, unless a database is of just this version.
+
+    Commands that only read or sign ask first: they change no schema. Raises
+    psycopg.OperationalError where the database is not there.
+    """
+    with _as_admin(make_conninfo(admin_url, dbname=settings.name)) as connection:
+        found = current_version(connection)
+    if found is None:
+        raise MigrationError(f"the database {settings.name} is not set up yet: run `tieout run`")
+    if found < newest_version():
+        raise MigrationError(
+            f"the database is at migration {found}, this version needs {newest_version()}: run "
+            "`tieout run` (or `make run`), which migrates it and keeps what is in it"
+        )
+    if found > newest_version():
+        raise MigrationError(_too_new(found))
+
+
+def _too_new(found: str) -> str:
+    return (
+        f"the database is at migration {found}, this version knows {newest_version()} only: a "
+        "newer version of Tieout made it; use that one, or a newer one still"
+    )
 
 
 @contextmanager

@@ -165,6 +165,27 @@ def test_the_same_statement_in_another_envelope_has_the_same_content_hash():
     assert hashes[0] == hashes[1]
 
 
+@pytest.mark.parametrize(
+    ("header", "made_at", "number"),
+    [
+        ("01,BANK,GROUP,261001,0530,1,,,2/", "2026-10-01T05:30:00", 1),
+        ("01,BANK,GROUP,20261001,2359,12,,,2/", "2026-10-01T23:59:00", 12),
+        ("01,BANK,GROUP,261001,2400,3,,,2/", "2026-10-01T23:59:59", 3),
+        ("01,BANK,GROUP,261001,9999,3,,,2/", "2026-10-01T23:59:59", 3),
+        ("01,BANK,GROUP,261001,,,,,2/", "2026-10-01T00:00:00", None),
+        ("01,BANK,GROUP,261001,2575,99999999999,,,2/", "2026-10-01T00:00:00", None),
+        ("01,BANK,GROUP,26100X,0530,-1,,,2/", None, None),
+        ("01/", None, None),
+    ],
+)
+def test_a_statement_knows_when_the_bank_made_its_file(header, made_at, number):
+    content = bank_file(statement("16,142,2500,0,,,A/"))
+    content = content.replace(b"01,BANK,GROUP,261001,0530,1,,,2/", header.encode())
+    (row,) = read_bai2(content).tables["bank_statement"].to_pylist()
+    found = row["file_made_at"].isoformat() if row["file_made_at"] else None
+    assert (found, row["file_number"]) == (made_at, number)
+
+
 @needs_samples
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
 def test_a_public_sample_ends_as_rows_or_findings(path):

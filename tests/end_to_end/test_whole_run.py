@@ -303,8 +303,33 @@ def test_changed_rules_show_their_journal_difference_and_unchanged_ones_none(ins
     assert all(one["wait"] == 0 for one in found["signatures"])
 
 
+def test_three_logins_release_the_rules_and_every_entry_names_them(installation):
+    before = installation.json("audit", "releases")
+    assert {one["finding"] for one in before["made"]} == {"UNRELEASED"}
+    reason = ("--reason", "the rules of this distribution")
+    asked = installation.tieout("policy", "release", "ask", "--login", "manager", *reason)
+    assert asked.returncode == 0, asked.stderr
+    own = installation.tieout("policy", "release", "approve", "1", "--login", "manager")
+    assert (own.returncode, "SELF_APPROVAL" in own.stderr) == (1, True)
+    assert installation.tieout("policy", "release", "approve", "1").returncode == 0
+    (made,) = installation.json("audit", "releases")["made"]
+    assert (made["finding"], made["entries"]) == ("", before["made"][0]["entries"])
+    (document,) = installation.rows(
+        "auditor", "select document_number, entity_code from ledger.erp_document"
+        " join ledger.entry using (entry_id) order by entry_id limit 1",
+    )  # fmt: skip
+    name = f"{document['entity_code']}:{document['document_number']}"
+    shown = installation.tieout("trace", name).stdout
+    assert f"rules {made['rule_set_hash'][:12]}, code {made['code_hash'][:12]}" in shown
+    assert f"written by {made['author']}, approved by {made['approver']}" in shown
+
+
 def test_the_auditors_pack_of_a_month_verifies_itself(installation, tmp_path):
     pack = tmp_path / "pack"
-    made = installation.tieout("evidence", "--period", "2026-10", "--out", str(pack))
+    words = ("evidence", "--period", "2026-10", "--out", str(pack), "--prove")
+    made = installation.tieout(*words)
     assert made.returncode == 0, made.stdout + made.stderr
-    assert installation.tieout("evidence", "verify", str(pack)).returncode == 0
+    verified = installation.tieout("evidence", "verify", str(pack))
+    assert verified.returncode == 0, verified.stdout
+    assert "all tie-outs were worked out" in verified.stdout
+    assert "\nT15,NLH," in (pack / "tie_outs" / "tie_outs.csv").read_text()

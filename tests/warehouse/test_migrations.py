@@ -156,3 +156,62 @@ def test_what_was_signed_and_closed_before_limits_had_versions_stands(server, em
         assert not {"APPROVAL", "LIMIT", "UNSIGNED"} & {row[0] for row in found}
         held = connection.execute("select code from ledger.hold where entry_id = 1").fetchall()
         assert ("APPROVAL",) not in held
+
+
+CATALOG = {
+    "functions": "select p.oid::regprocedure::text, pg_get_functiondef(p.oid), p.proowner::regrole,"
+    " (select array_agg(a::text order by a::text) from unnest(p.proacl) a)"
+    " from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
+    " where n.nspname in ('raw', 'ops', 'ledger')",
+    "views": "select c.oid::regclass::text, pg_get_viewdef(c.oid) from pg_class c"
+    " join pg_namespace n on n.oid = c.relnamespace"
+    " where c.relkind = 'v' and n.nspname in ('raw', 'ops', 'ledger')",
+    "grants": "select c.oid::regclass::text, c.relowner::regrole,"
+    " (select array_agg(a::text order by a::text) from unnest(c.relacl) a) from pg_class c"
+    " join pg_namespace n on n.oid = c.relnamespace"
+    " where c.relkind in ('r', 'v', 'S') and n.nspname in ('raw', 'ops', 'ledger')",
+    "columns": "select attrelid::regclass::text, attnum, attname, atttypid::regtype, attnotnull,"
+    " (select pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d"
+    "  where d.adrelid = a.attrelid and d.adnum = a.attnum)"
+    " from pg_attribute a join pg_class c on c.oid = a.attrelid"
+    " join pg_namespace n on n.oid = c.relnamespace"
+    " where attnum > 0 and not attisdropped and c.relkind = 'r'"
+    " and n.nspname in ('raw', 'ops', 'ledger')",
+    "constraints": "select conrelid::regclass::text, conname, pg_get_constraintdef(c.oid)"
+    " from pg_constraint c join pg_namespace n on n.oid = c.connamespace"
+    " where n.nspname in ('raw', 'ops', 'ledger')",
+    "triggers": "select t.tgrelid::regclass::text, t.tgname, pg_get_triggerdef(t.oid), t.tgenabled"
+    " from pg_trigger t join pg_class c on c.oid = t.tgrelid"
+    " join pg_namespace n on n.oid = c.relnamespace"
+    " where not t.tgisinternal and n.nspname in ('raw', 'ops', 'ledger')",
+    "indexes": "select schemaname, indexname, indexdef from pg_indexes"
+    " where schemaname in ('raw', 'ops', 'ledger')",
+    "reference rows": "select code, owner, '' from ledger.hold_owner"
+    " union all select code, rule, message from ops.reason_code"
+    " union all select from_state, to_state, '' from ledger.transition",
+}
+
+
+def test_one_version_at_a_time_leads_to_the_same_catalog_as_all_at_once(server, empty, monkeypatch):
+    from resources.warehouse import versions  # noqa: PLC0415
+
+    real = versions.command.upgrade
+    steps = sorted(path.stem[:4] for path in (versions.MIGRATIONS / "versions").glob("[0-9]*.py"))
+    for step in steps[steps.index("0024") :]:
+        with monkeypatch.context() as patched:
+            patched.setattr(
+                versions.command, "upgrade", lambda config, _, to=step: real(config, to)
+            )
+            migrate(server.admin_url(), empty)
+    fresh = server.settings(f"{empty.name}_fresh")
+    migrate(server.admin_url(), fresh)
+    with (
+        psycopg.connect(server.admin_url(empty.name)) as stepped,
+        psycopg.connect(server.admin_url(fresh.name)) as once,
+    ):
+        for what, query in CATALOG.items():
+            found = [sorted(map(repr, one.execute(query).fetchall())) for one in (stepped, once)]
+            assert found[0] == found[1], what
+            assert found[0], what
+    with psycopg.connect(server.admin_url(), autocommit=True) as admin:
+        admin.execute(f"drop database {fresh.name} with (force)")

@@ -1,6 +1,6 @@
 -- T10: every recorded entry balances within its entity, its lines equal their events, the audit
--- chain verifies, entries are what was audited, digests are the sums of their evidence, and entry
--- numbers have no gaps.
+-- chain verifies, entries are what was audited, digests are the sums of their evidence, releases
+-- of rules are what was audited, and entry numbers have no gaps.
 with line as (
     select e.entity_code, l.entry_id, l.line_no, l.debit_amount, l.credit_amount
     from ledger.entry_line as l
@@ -54,4 +54,6 @@ union all
 select 'entries as audited', 0, 0, count(*) from ledger.verify_entries()
 union all
 select 'digests of what is recorded', 0, 0, count(*) from ledger.verify_recorded()
+union all
+select 'releases and provenance as audited', 0, 0, count(*) from ledger.verify_releases()
 order by 1

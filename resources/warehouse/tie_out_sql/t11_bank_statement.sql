@@ -1,14 +1,26 @@
 -- T11: the bank's closing balance = its first opening balance + cash in the ledger (1010) +
--- statement lines that are not posted yet. A statement that does not go on from the one before it
--- is a break: one is missing, or came in two versions. Per entity.
-with statement as (
-    select distinct on (s.bank_account, s.as_of_date, s.content_hash)
-        account.entity_code, s.bank_account, s.as_of_date, s.opening_amount, s.closing_amount
+-- statement lines that are not posted yet. Of a day that the bank sent anew the newest file counts
+-- (by when the bank made it, and its number); the older ones are superseded. A statement that does
+-- not go on from the one before it is a break: one is missing, or one file has two. Per entity.
+with usable as (
+    select
+        account.entity_code, s.bank_account, s.as_of_date, s.opening_amount, s.closing_amount,
+        s.content_hash, s.file_id,
+        first_value(s.file_id) over (
+            partition by s.bank_account, s.as_of_date
+            order by s.file_made_at desc nulls last, s.file_number desc nulls last,
+                s.file_id desc) as newest_file_id
     from raw.bank_statement as s
     cross join ops.installation as installation
     inner join ops.bank_account as account using (bank_account)
     where s.finding_code is null and s.as_of_date <= installation.as_of_date
-    order by s.bank_account, s.as_of_date, s.content_hash, s.file_id
+),
+
+statement as (
+    select distinct
+        entity_code, bank_account, as_of_date, content_hash, opening_amount, closing_amount
+    from usable
+    where file_id = newest_file_id
 ),
 
 followed as (

@@ -57,6 +57,7 @@ select
     case
         when event is not null then 'posted'
         when barred_reason is null and amount = 0 then 'memo'
+        when barred_reason = 'SUPERSEDED_VERSION' then 'memo'
         else 'exception'
     end as outcome
 from classified

@@ -4,6 +4,7 @@ select
     adjustment.adjustment_no, adjustment.amount, adjustment.reason_code as adjustment_code,
     remittance.entity_code, remittance.facility_code, remittance.payer_class,
     remittance.payment_key, remittance.trace_number, remittance.event_date,
+    remittance.payer_code, adjustment.reference_id,
     codes.reason_code is not null as is_known_code,
     coalesce(codes.event, 'plb.other') as event,
     case

@@ -1,5 +1,6 @@
 -- The ERP's balance of an account beside the list of what is open on it. Clearing accounts are
--- listed by the control key that their evidence carries; cash by the bank's own lines.
+-- listed by the control key that their evidence carries, recoupments by the payer's reference; cash
+-- by the bank's own lines.
 {% set accounts = ['1010', '1050', '1055', '1057', '1220', '2110', '2130'] %}
 
 with
@@ -14,12 +15,15 @@ asked as (
 
 open_items as (
     select
-        entity_code, account, coalesce(control_key, event_id) as item_key,
-        min(original_date) as item_date, sum(signed_amount) as amount
-    from {{ ref('fct_ledger_line') }}
-    where reaches_erp and account <> '1010'
+        line.entity_code, line.account,
+        coalesce(recoupment.item_key, line.control_key, line.event_id) as item_key,
+        min(line.original_date) as item_date, sum(line.signed_amount) as amount
+    from {{ ref('fct_ledger_line') }} as line
+    left join {{ ref('int_recoupment') }} as recoupment
+        on line.account = '2130' and line.event_id = recoupment.event_id
+    where line.reaches_erp and line.account <> '1010'
     group by 1, 2, 3
-    having sum(signed_amount) <> 0
+    having sum(line.signed_amount) <> 0
     union all
     -- One item: what the bank moved by all its statements, as old as the newest of them.
     select

@@ -7,5 +7,7 @@ select
     as_of_date,
     coalesce(upper(nullif(trim(currency), '')), 'USD') as currency_code,
     content_hash,
-    finding_code
+    finding_code,
+    file_made_at,
+    file_number
 from {{ source('raw', 'bank_statement') }}

@@ -1,0 +1,106 @@
+"""A command against a database that another version of Tieout made ends in one clear line."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+from orchestration.state import StateFolder, read_secrets
+from resources.warehouse import versions
+from resources.warehouse.migrate import current_version, migrate, newest_version
+
+NAME = "another_version"
+COMMANDS = (
+    ["status"],
+    ["exceptions"],
+    ["trace", "2026/1"],
+    ["prove", "--quick"],
+    ["approve"],
+    ["audit", "entries"],
+    ["audit", "reconcile"],
+    ["audit", "access"],
+    ["audit", "releases"],
+    ["period", "show"],
+    ["request", "list"],
+    ["policy", "what-if"],
+    ["policy", "release", "list"],
+    ["evidence", "--period", "2026-09"],
+)
+
+
+@pytest.fixture
+def installation(server: Any, tmp_path: Any, monkeypatch: Any) -> Iterator[Any]:
+    """A state folder whose database is of the test's own making."""
+    state = StateFolder(tmp_path / "home")
+    state.make()
+    read_secrets(state)
+    for name in ("TIEOUT_DB_HOST", "TIEOUT_ENV_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TIEOUT_HOME", str(state.root))
+    monkeypatch.setenv("TIEOUT_DATABASE_URL", server.admin_url())
+    monkeypatch.setenv("TIEOUT_DB_NAME", NAME)
+    monkeypatch.setenv("TIEOUT_ROLE_PREFIX", server.settings(NAME).role_prefix)
+    for role, password in server.passwords.items():
+        monkeypatch.setenv(f"TIEOUT_PASSWORD_{role.upper()}", password)
+    monkeypatch.chdir(tmp_path)
+    yield server.settings(NAME)
+    with psycopg.connect(server.admin_url(), autocommit=True) as admin:
+        admin.execute(f"drop database if exists {NAME} with (force)")
+
+
+def older(server: Any, monkeypatch: Any, version: str) -> None:
+    """Migrate to a version of before, and no further."""
+    real = versions.command.upgrade
+    with monkeypatch.context() as patched:
+        patched.setattr(versions.command, "upgrade", lambda config, _: real(config, version))
+        migrate(server.admin_url(), server.settings(NAME))
+
+
+def run(words: list[str]) -> str:
+    """Run a command that must fail with exit code 1, and return its one line."""
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 1, result.output
+    assert isinstance(result.exception, SystemExit), result.exception
+    (line,) = result.output.strip().splitlines()
+    return line
+
+
+def test_each_command_tells_an_older_database_and_how_to_bring_it_on(
+    server, installation, monkeypatch
+):
+    older(server, monkeypatch, "0027")
+    expected = (
+        f"tieout: the database is at migration 0027, this version needs {newest_version()}: run "
+        "`tieout run` (or `make run`), which migrates it and keeps what is in it"
+    )
+    assert {run(words) for words in COMMANDS} == {expected}
+    with psycopg.connect(server.admin_url(NAME)) as connection:
+        assert current_version(connection) == "0027"  # looking changes nothing
+    migrate(server.admin_url(), installation)
+    assert CliRunner().invoke(app, ["policy", "release", "list"]).output == (
+        "No release was asked for.\n"
+    )
+
+
+def test_each_command_refuses_a_database_of_a_newer_version_and_so_does_a_run(server, installation):
+    migrate(server.admin_url(), installation)
+    with psycopg.connect(server.admin_url(NAME)) as connection:
+        connection.execute("update public.alembic_version set version_num = '9000'")
+    expected = (
+        f"tieout: the database is at migration 9000, this version knows {newest_version()} only: a "
+        "newer version of Tieout made it; use that one, or a newer one still"
+    )
+    assert {run(words) for words in (*COMMANDS, ["run"])} == {expected}
+    with psycopg.connect(server.admin_url(NAME)) as connection:
+        assert current_version(connection) == "9000"
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_database_that_is_not_set_up_or_not_there_is_told(server):
+    assert "does not exist" in run(["status"])
+    with psycopg.connect(server.admin_url(), autocommit=True) as admin:
+        admin.execute(f"create database {NAME}")
+    assert run(["status"]) == f"tieout: the database {NAME} is not set up yet: run `tieout run`"
