@@ -55,6 +55,8 @@ def _unknown_classes(policy: ApprovalPolicy, rules: Iterable[PostingRule]) -> It
     for given in policy.delegations:
         named += [(f"delegation {given.delegation_id}", name) for name in given.approval_classes]
     named += [("soft close", name) for name in policy.periods.soft_classes]
+    manual = (policy.requests.manual_class, policy.requests.manual_class_above)
+    named += [("manual entries", name) for name in manual]
     for where, name in named:
         if name not in known:
             yield _error("UNKNOWN_CLASS", where, f"the approval class {name} is not listed")
@@ -65,6 +67,7 @@ def _uncovered(
 ) -> Iterator[Finding]:
     """Yield classes that rules use and that nobody, or not the role asked for, may approve."""
     used = {rule.approval_class for rule in rules}
+    used |= {policy.requests.manual_class, policy.requests.manual_class_above}
     for one in policy.classes:
         standing = [
             limit for limit in policy.limits
@@ -131,6 +134,7 @@ def _unheld(policy: ApprovalPolicy) -> Iterator[Finding]:
         "errors": policy.corrections.error_role,
         **{f"class {one.approval_class}": one.includes_role or "" for one in policy.classes},
         **{f"limit {one.limit_id}": one.role or "" for one in policy.limits},
+        **policy.requests.roles,
     }
     for where, role in wanted.items():
         if role and role not in BY_DATABASE and not policy.roles.get(role):

@@ -15,7 +15,7 @@ from psycopg import Connection, sql
 
 from billing.governance.approvals import ApprovalPolicy, as_document, read_approvals
 from billing.governance.group import Group, read_group
-from billing.ledger.requests import request_kind
+from billing.ledger.requests import MANUAL_ENTRY, request_kind
 from billing.ledger.rules import read_chart, read_rules
 
 DEFAULT_AS_OF = date(2026, 10, 31)
@@ -90,18 +90,21 @@ def _load_chart(connection: Connection[Any], chart: Path) -> None:
             (
                 *(row["account"], row["name"], row["type"], row["normal"]),
                 *(row["type"] != MEMO_ONLY_TYPE, row["zero_at_close"] == MUST_CLEAR),
+                row["control"] or None,
             )
             for row in csv.DictReader(handle)
         ]
-    columns = ("account", "name", "account_type", "normal_side", "reaches_erp", "must_clear")
+    columns = ("account", "name", "account_type", "normal_side", "reaches_erp", "must_clear",
+               "control")  # fmt: skip
     _replace(connection, "ledger.account", columns, rows)
 
 
 def _load_request_kinds(connection: Connection[Any], chart: Path) -> None:
-    """Every rule whose date is that of a decision can be asked for."""
+    """Every rule whose date is that of a decision can be asked for, and manual entries."""
     accounts = read_chart(chart.read_text())
     rules = read_rules((chart.parent / "posting_rules.csv").read_text(), accounts)
     kinds = [request_kind(rule, accounts) for rule in rules.values() if rule.is_decided]
+    kinds.append(MANUAL_ENTRY)
     columns = ("event", "rule", "approval_class", "subject", "room_account", "room_sign")
     _replace(connection, "ledger.request_kind", columns, [astuple(kind) for kind in kinds])
 
