@@ -10,11 +10,28 @@ events as (
     select * from {{ ref('int_event_patient_credit') }}
 ),
 
+ruled as (
+    select
+        events.event, events.business_key, rules.rule, events.entity_code, events.facility_code,
+        events.payer_class, events.claim_key, events.account_key, events.control_key,
+        events.amount, events.event_date, events.file_id, events.segment, events.known_at
+    from events
+    inner join {{ ref('posting_rules') }} as rules on events.event = rules.event
+    union all
+    -- An entry that people asked for has no rule: its amount is what its lines debit.
+    select
+        event, business_key, 'MANUAL', entity_code, 'NONE', 'none', null, null,
+        'request ' || split_part(business_key, '|', 2),
+        sum(signed_amount) filter (where signed_amount > 0), event_date, null, null, known_at
+    from {{ ref('int_manual_line') }}
+    group by event, business_key, entity_code, event_date, known_at
+),
+
 final as (
     select
         {{ surrogate_key(['events.event', 'events.business_key']) }} as event_id,
         events.event,
-        rules.rule,
+        events.rule,
         events.entity_code,
         events.facility_code,
         events.payer_class,
@@ -26,8 +43,7 @@ final as (
         events.file_id,
         events.segment,
         events.known_at
-    from events
-    inner join {{ ref('posting_rules') }} as rules on events.event = rules.event
+    from ruled as events
 )
 
 select * from final

@@ -54,6 +54,30 @@ final as (
     from {{ ref('fct_billing_event') }} as events
     inner join rules on events.rule = rules.rule
     inner join sides on events.rule = sides.rule
+    union all
+    -- Entries that people asked for bring their own lines.
+    select
+        {{ surrogate_key(['line.event', 'line.business_key', 'line.line_no']) }},
+        {{ surrogate_key(['line.event', 'line.business_key']) }},
+        line.event,
+        'MANUAL',
+        'manual',
+        line.account,
+        {{ money('line.signed_amount') }},
+        line.entity_code,
+        line.facility_code,
+        line.payer_class,
+        line.claim_key,
+        line.account_key,
+        line.control_key,
+        line.approval_class,
+        line.event_date,
+        true,
+        {{ surrogate_key(['line.business_key', 'line.event_date', 'line.content_hash']) }},
+        null,
+        null,
+        line.known_at
+    from {{ ref('int_manual_line') }} as line
 )
 
 select * from final

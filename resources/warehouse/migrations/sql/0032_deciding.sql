@@ -195,6 +195,8 @@ revoke all on all functions in schema ledger from public;
 grant select on ledger.request_line, ledger.request_event
     to :prefix_transform, :prefix_preparer, :prefix_approver, :prefix_poster, :prefix_auditor,
     :prefix_biller;
+grant select on ledger.manual_line
+    to :prefix_transform, :prefix_preparer, :prefix_approver, :prefix_poster, :prefix_auditor;
 grant execute on function ledger.ask(text, text, text, numeric, text, text, text, bigint, text,
     text, text, text),
     ledger.ask_entry(text, date, jsonb, text, text, boolean, bigint, text, bigint, text)
