@@ -11,6 +11,7 @@ PARTS = (
     "verify_chain.py",
     "verify_entries.py",
     "verify_signatures.py",
+    "verify_requests.py",
     "verify_sums.py",
     "verify.py",
 )
