@@ -168,6 +168,8 @@ def test_many_small_entries_of_one_maker_in_a_day_count_together(indebted):
 def test_the_same_entry_is_asked_for_once(indebted):
     ask(indebted)
     refused(lambda: ask(indebted), "DUPLICATE")
+    refused(lambda: ask(indebted, wanted(*reversed(FEE))), "DUPLICATE")
+    refused(lambda: ask(indebted, wanted(replace(FEE[0], memo="again"), FEE[1])), "DUPLICATE")
     assert ask(indebted, wanted(accounting_date=date(2026, 9, 16)))
 
 

@@ -259,7 +259,12 @@ begin
     from jsonb_array_elements(asked.lines) as line;
     asked.approval_class := case when asked.amount > policy.manual_above
         then policy.manual_class_above else policy.manual_class end;
-    asked.subject_key := encode(sha256(convert_to(concat_ws('|', asked.lines::text,
-        asked.accounting_date, asked.reverses_request_id), 'UTF8')), 'hex');
+    -- Neither another order of the lines nor another memo makes it another entry.
+    select encode(sha256(convert_to(concat_ws('|', asked.accounting_date,
+               asked.reverses_request_id, string_agg(said, '|' order by said collate "C")),
+               'UTF8')), 'hex')
+    into asked.subject_key
+    from (select (line - 'line_no' - 'memo')::text as said
+          from jsonb_array_elements(asked.lines) as line) as lines;
     return asked;
 end $$;
