@@ -11,6 +11,7 @@ from typing import Literal
 
 from billing.governance.approvals import ApprovalLimit, ApprovalPolicy, Delegation
 from billing.governance.roles import RolePolicy
+from billing.ledger.requests import MANUAL_ENTRY
 from billing.ledger.rules import PostingRule
 
 BY_DATABASE = ("policy", "approver")  # roles that nobody is listed for
@@ -40,6 +41,7 @@ def check_policy(
         *_unheld(policy),
         *_delegations(policy, roles, today),
         *_corrections(policy, kept),
+        *_requests(policy, kept),
     ]
 
 
@@ -179,3 +181,16 @@ def _corrections(policy: ApprovalPolicy, rules: Iterable[PostingRule]) -> Iterat
     for rule in policy.corrections.rules:
         if rule not in known:
             yield _error("UNKNOWN_RULE", "corrections", f"there is no posting rule {rule}")
+
+
+def _requests(policy: ApprovalPolicy, rules: Iterable[PostingRule]) -> Iterator[Finding]:
+    """Yield limits on events that nobody can ask for, and events that nobody may decide on."""
+    known = {one.event for one in rules if one.is_decided} | {MANUAL_ENTRY.event}
+    named = [(limit, event) for limit in policy.requests.limits for event in limit.events or ()]
+    for limit, event in named:
+        if event not in known:
+            where = f"request limit {limit.limit_id}"
+            yield _error("UNKNOWN_RULE", where, f"nobody asks for {event}")
+    covered = known if any(one.events is None for one in policy.requests.limits) else set()
+    for event in sorted(known - covered - {event for _, event in named}):
+        yield _error("NO_LIMIT", f"requests of {event}", "no limit lets anybody decide")
