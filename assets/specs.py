@@ -58,6 +58,7 @@ KEPT_TABLES = {
     ("ops", "build"): "One row per build.",
     ("ops", "certificate"): "One row per build whose certificate was issued.",
     ("ledger", "request_state"): "One row per request of people with what became of it.",
+    ("ledger", "request_line"): "One row per line of a manual entry that somebody asked for.",
     ("ledger", "installation"): "One row: the identity of this installation and its limits.",
 }
 

@@ -12,9 +12,10 @@ import typer
 def acting_as(context: typer.Context, login: str) -> Iterator[tuple[Any, Any]]:
     """Yield connection and settings; what was done is kept unless the database refused it.
 
-    Raises ExpectedError for a refusal, and for what the login may not do.
+    Raises ExpectedError for a refusal, for what the login may not do, and for a value that a
+    column does not take.
     """
-    from psycopg.errors import InsufficientPrivilege
+    from psycopg.errors import CheckViolation, InsufficientPrivilege
 
     from orchestration.errors import ExpectedError
     from orchestration.launcher import Launcher
@@ -28,6 +29,8 @@ def acting_as(context: typer.Context, login: str) -> Iterator[tuple[Any, Any]]:
             yield connection, settings
         except LedgerRefusedError as refusal:
             raise ExpectedError(f"refused: {refusal}") from None
+        except CheckViolation as violation:
+            raise ExpectedError(f"refused: {violation}") from None
         except InsufficientPrivilege:
             raise ExpectedError(f"refused: the login {login} may not do this") from None
         connection.commit()

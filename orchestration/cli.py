@@ -187,14 +187,16 @@ def exceptions(
 
 @app.command()
 def trace(
-    reference: Annotated[str, typer.Argument(help="ERP document number, or claim number.")],
+    reference: Annotated[
+        str, typer.Argument(help="ERP document or claim number; request:N, entry:N, event:HASH.")
+    ],
     limit: Annotated[
         int | None,
         typer.Option(help="Events shown per line: 3 on a screen, all in --json.", min=1),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """From an ERP document back to the masked segments, or everything a claim led to."""
+    """From an ERP document back to the masked segments, or all that a claim or request led to."""
     from orchestration import trace as page
     from resources.warehouse.database import connect
 

@@ -12,6 +12,7 @@ PARTS = (
     "verify_entries.py",
     "verify_signatures.py",
     "verify_rules.py",
+    "verify_requests.py",
     "verify_sums.py",
     "verify.py",
 )

@@ -25,6 +25,7 @@ from billing.evidence.verify_entries import (
     check_numbers,
 )
 from billing.evidence.verify_pack import Check, Pack, money
+from billing.evidence.verify_requests import check_requests
 from billing.evidence.verify_rules import check_rules
 from billing.evidence.verify_signatures import check_certificates, check_signatures
 from billing.evidence.verify_sums import (
@@ -48,6 +49,7 @@ CHECKS: tuple[tuple[str, Callable[[Pack, Check], None]], ...] = (
     ("balance", check_balance),
     ("entry numbers", check_numbers),
     ("signatures", check_signatures),
+    ("requests", check_requests),
     ("certificates", check_certificates),
     ("rules and code", check_rules),
     ("erp documents", check_documents),

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import yaml
 
 from billing.governance.policy_file import PolicyFileError
+from billing.governance.request_policy import RequestPolicy, read_requests, request_document
 
 Basis = Literal["policy", "person"]
 LIMIT_NAMES = ("event_amount", "entry_amount", "account_day_amount")
@@ -108,6 +109,7 @@ class ApprovalPolicy:
     delegations: tuple[Delegation, ...]
     periods: PeriodPolicy
     corrections: CorrectionPolicy
+    requests: RequestPolicy
     entry_lines: int
     release_required: bool = False
 
@@ -132,6 +134,7 @@ def _policy(text: str, document: Mapping[str, Any]) -> ApprovalPolicy:
         delegations=tuple(_delegation(item) for item in document["delegations"]),
         periods=_periods(document["periods"]),
         corrections=_corrections(document["corrections"]),
+        requests=read_requests(document["requests"]),
         entry_lines=_whole(document, "entry_lines", 2),
         release_required=_flag(document, "release_required"),
     )
@@ -160,6 +163,7 @@ def as_document(policy: ApprovalPolicy) -> dict[str, Any]:
         "limits": [asdict(one) for one in policy.limits],
         "delegations": [asdict(one) for one in policy.delegations],
         "corrections": [{"rule": rule, "correction_class": name} for rule, name in rules],
+        **request_document(policy.requests),
     }
 
 

@@ -29,6 +29,7 @@ KNOWN: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "below-limit": ("entries just below a limit", {"percent": "numeric"}),
     "split": ("entries within a limit that exceed it together", {"hours": "integer"}),
     "nobody-else": ("entries on accounts that one person alone posts on", {"minimum": "numeric"}),
+    "other-tender": ("refunds that went another way than the money came", {}),
 }
 FUNCTIONS = {
     "round-amounts": "test_round_amount",

@@ -11,6 +11,7 @@ from typing import Literal
 
 from billing.governance.approvals import ApprovalLimit, ApprovalPolicy, Delegation
 from billing.governance.roles import RolePolicy
+from billing.ledger.requests import MANUAL_ENTRY
 from billing.ledger.rules import PostingRule
 
 BY_DATABASE = ("policy", "approver")  # roles that nobody is listed for
@@ -40,6 +41,7 @@ def check_policy(
         *_unheld(policy),
         *_delegations(policy, roles, today),
         *_corrections(policy, kept),
+        *_requests(policy, kept),
     ]
 
 
@@ -55,6 +57,8 @@ def _unknown_classes(policy: ApprovalPolicy, rules: Iterable[PostingRule]) -> It
     for given in policy.delegations:
         named += [(f"delegation {given.delegation_id}", name) for name in given.approval_classes]
     named += [("soft close", name) for name in policy.periods.soft_classes]
+    manual = (policy.requests.manual_class, policy.requests.manual_class_above)
+    named += [("manual entries", name) for name in manual]
     for where, name in named:
         if name not in known:
             yield _error("UNKNOWN_CLASS", where, f"the approval class {name} is not listed")
@@ -65,6 +69,7 @@ def _uncovered(
 ) -> Iterator[Finding]:
     """Yield classes that rules use and that nobody, or not the role asked for, may approve."""
     used = {rule.approval_class for rule in rules}
+    used |= {policy.requests.manual_class, policy.requests.manual_class_above}
     for one in policy.classes:
         standing = [
             limit for limit in policy.limits
@@ -131,6 +136,7 @@ def _unheld(policy: ApprovalPolicy) -> Iterator[Finding]:
         "errors": policy.corrections.error_role,
         **{f"class {one.approval_class}": one.includes_role or "" for one in policy.classes},
         **{f"limit {one.limit_id}": one.role or "" for one in policy.limits},
+        **policy.requests.roles,
     }
     for where, role in wanted.items():
         if role and role not in BY_DATABASE and not policy.roles.get(role):
@@ -175,3 +181,16 @@ def _corrections(policy: ApprovalPolicy, rules: Iterable[PostingRule]) -> Iterat
     for rule in policy.corrections.rules:
         if rule not in known:
             yield _error("UNKNOWN_RULE", "corrections", f"there is no posting rule {rule}")
+
+
+def _requests(policy: ApprovalPolicy, rules: Iterable[PostingRule]) -> Iterator[Finding]:
+    """Yield limits on events that nobody can ask for, and events that nobody may decide on."""
+    known = {one.event for one in rules if one.is_decided} | {MANUAL_ENTRY.event}
+    named = [(limit, event) for limit in policy.requests.limits for event in limit.events or ()]
+    for limit, event in named:
+        if event not in known:
+            where = f"request limit {limit.limit_id}"
+            yield _error("UNKNOWN_RULE", where, f"nobody asks for {event}")
+    covered = known if any(one.events is None for one in policy.requests.limits) else set()
+    for event in sorted(known - covered - {event for _, event in named}):
+        yield _error("NO_LIMIT", f"requests of {event}", "no limit lets anybody decide")

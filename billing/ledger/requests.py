@@ -9,7 +9,7 @@ from typing import Literal
 
 from billing.ledger.rules import Account, PostingRule, PostingRuleError
 
-Subject = Literal["account", "claim", "reference"]
+Subject = Literal["account", "claim", "reference", "entry"]
 # The sub-ledger key of a chart account, and by what a request names its subject.
 SUBJECTS: Mapping[str, Subject] = {"account": "account", "plan": "account", "claim": "claim"}
 
@@ -27,6 +27,11 @@ class RequestKind:
     subject: Subject
     room_account: str | None
     room_sign: int | None
+
+
+# An entry on freely chosen accounts: it has lines of its own and no posting rule. Its class is
+# given by its amount when it is asked for.
+MANUAL_ENTRY = RequestKind("request.entry", "MANUAL", "manual", "entry", None, None)
 
 
 def request_kind(rule: PostingRule, chart: Mapping[str, Account]) -> RequestKind:

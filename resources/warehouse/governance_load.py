@@ -15,7 +15,7 @@ from psycopg import Connection, sql
 
 from billing.governance.approvals import ApprovalPolicy, as_document, read_approvals
 from billing.governance.group import Group, read_group
-from billing.ledger.requests import request_kinds
+from billing.ledger.requests import MANUAL_ENTRY, request_kinds
 from billing.ledger.rule_book import read_rules
 from billing.ledger.rules import read_chart
 from resources.code_identity import identity
@@ -99,18 +99,21 @@ def _load_chart(connection: Connection[Any], chart: Path) -> None:
             (
                 *(row["account"], row["name"], row["type"], row["normal"]),
                 *(row["type"] != MEMO_ONLY_TYPE, row["zero_at_close"] == MUST_CLEAR),
+                row["control"] or None,
             )
             for row in csv.DictReader(handle)
         ]
-    columns = ("account", "name", "account_type", "normal_side", "reaches_erp", "must_clear")
+    columns = ("account", "name", "account_type", "normal_side", "reaches_erp", "must_clear",
+               "control")  # fmt: skip
     _replace(connection, "ledger.account", columns, rows)
 
 
 def _load_request_kinds(connection: Connection[Any], chart: Path, group: Group) -> None:
-    """Every rule whose date is that of a decision can be asked for."""
+    """Every rule whose date is that of a decision can be asked for, and manual entries."""
     accounts = read_chart(chart.read_text())
     text, codes = (chart.parent / "posting_rules.csv").read_text(), _codes(group)
-    kinds = request_kinds(read_rules(text, accounts, codes).variants, accounts)
+    decided = request_kinds(read_rules(text, accounts, codes).variants, accounts)
+    kinds = [*decided, MANUAL_ENTRY]
     columns = ("event", "rule", "approval_class", "subject", "room_account", "room_sign")
     _replace(connection, "ledger.request_kind", columns, [astuple(kind) for kind in kinds])
 

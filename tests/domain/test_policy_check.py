@@ -62,6 +62,9 @@ def test_the_command_says_so_and_a_broken_folder_fails_it(folder, monkeypatch):
         ("controller: [controller]", "controller: [preparer]", "CONFLICT"),
         ("controller: [controller]", "controller: []", "UNHELD_ROLE"),
         ("JR45:", "JR999:", "UNKNOWN_RULE"),
+        ("events: [request.entry]", "events: [remit.paid]", "UNKNOWN_RULE"),
+        ("class_above: manual+controller", "class_above: nothing", "UNKNOWN_CLASS"),
+        ("other_tender: controller", "other_tender: treasurer", "UNHELD_ROLE"),
     ],
 )
 def test_a_policy_that_does_not_hold_together_is_found(folder, old, new, code):

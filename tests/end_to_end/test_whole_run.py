@@ -265,29 +265,29 @@ def test_nothing_of_the_installation_runs_once_a_command_has_ended(installation)
     assert left == []
 
 
-def test_two_people_write_a_balance_off_and_it_is_posted(installation):
-    (owing,) = installation.rows(
-        "auditor",
-        "select entity_code, account_key, sum(signed_amount) as amount from marts.fct_ledger_line"
-        " where account = '1120' group by 1, 2 order by 3 desc limit 1",
-    )
-    options = ("--entity", owing["entity_code"], "--subject", owing["account_key"])
-    reason = ("--reason", "assistance form of October, complete")
-    asked = installation.tieout(
-        "request", "ask", "charity.approved", *options, "--amount", "10.00", *reason
-    )
+def test_two_people_write_a_balance_off_and_book_an_entry_and_both_are_posted(
+    installation, tmp_path
+):
+    asked = ask_for_charity(installation)
     assert asked.returncode == 0, asked.stderr
-    much = installation.tieout(
-        "request", "ask", "charity.approved", *options, "--amount", "9999999.00", *reason
-    )
+    much = ask_for_charity(installation, "9999999.00")
     assert (much.returncode, "EXCEEDS" in much.stderr) == (1, True)
+    letter = ask_for_an_entry(installation, tmp_path)
     assert installation.tieout("request", "approve", "1", "--as", "biller").returncode == 1
     assert installation.tieout("request", "approve", "1", "--as", "controller").returncode == 0
+    assert installation.tieout("request", "approve", "2", "--as", "manager").returncode == 0
+    back = installation.tieout("request", "attachment", "2", "--to", str(tmp_path / "back.txt"))
+    assert back.returncode == 0, back.stderr
+    assert (tmp_path / "back.txt").read_bytes() == letter.read_bytes()
     installation.tieout("run", "--claims", "300")
-    (entry,) = installation.json("approve", "--list")["waiting"]
-    assert entry["approval_class"] == "maker-checker+threshold"
-    assert {line["account"] for line in entry["lines"]} == {"1120", "4540"}
-    signed = installation.tieout("approve", str(entry["entry_id"]), "--as", "manager")
+    waiting = installation.json("approve", "--list")["waiting"]
+    classes = {entry["approval_class"]: entry for entry in waiting}
+    assert set(classes) == {"maker-checker+threshold", "manual"}
+    charity, manual = classes["maker-checker+threshold"], classes["manual"]
+    assert {line["account"] for line in charity["lines"]} == {"1120", "4540"}
+    assert {line["account"] for line in manual["lines"]} == {"1120", "6230"}
+    numbers = [str(entry["entry_id"]) for entry in waiting]
+    signed = installation.tieout("approve", *numbers, "--as", "manager")
     assert signed.returncode == 0, signed.stderr
     done = installation.tieout("run", "--claims", "300")
     assert done.returncode == 0, done.stdout
@@ -295,6 +295,59 @@ def test_two_people_write_a_balance_off_and_it_is_posted(installation):
     assert proof.returncode == 0, [
         one for one in json.loads(proof.stdout)["tie_outs"] if not one["holds"]
     ]
+    leads_both_ways(installation, manual["entry_id"])
+
+
+def ask_for_charity(installation, amount="10.00"):
+    (owing,) = installation.rows(
+        "auditor",
+        "select entity_code, account_key, sum(signed_amount) as amount from marts.fct_ledger_line"
+        " where account = '1120' group by 1, 2 order by 3 desc limit 1",
+    )
+    options = ("--entity", owing["entity_code"], "--subject", owing["account_key"])
+    reason = ("--reason", "assistance form of October, complete")
+    return installation.tieout(
+        "request", "ask", "charity.approved", *options, "--amount", amount, *reason
+    )
+
+
+def ask_for_an_entry(installation, folder):
+    """Ask for 7.00 of a fee that a patient account bears, with a letter; return the letter."""
+    (owing,) = installation.rows(
+        "auditor",
+        "select account_key, sum(signed_amount) as amount from marts.fct_ledger_line"
+        " where account = '1120' and entity_code = 'NLH' group by 1 order by 2 desc limit 1",
+    )
+    lines, letter = folder / "lines.csv", folder / "letter.txt"
+    letter.write_text("the bank's letter, and in it a name")
+    options = (
+        "request", "entry", "--entity", "NLH", "--date", "2026-10-15", "--lines", str(lines),
+        "--reason-code", "RECLASS", "--reason", "a returned cheque's fee, by the bank's letter",
+    )  # fmt: skip
+    lines.write_text("account,debit,credit,key\n1120,7.00,,\n6230,,7.00,fee-1\n")
+    refused = installation.tieout(*options, "--attachment", str(letter))
+    assert (refused.returncode, "KEY" in refused.stderr) == (1, True)
+    lines.write_text(
+        f"account,debit,credit,key\n1120,7.00,,{owing['account_key']}\n6230,,7.00,fee-1\n"
+    )
+    assert "ATTACHMENT" in installation.tieout(*options).stderr
+    asked = installation.tieout(*options, "--attachment", str(letter))
+    assert asked.returncode == 0, asked.stderr
+    return letter
+
+
+def leads_both_ways(installation, entry_id):
+    (request,) = installation.json("trace", "request:2")["requests"]
+    assert [act["limit_id"] for act in request["acts"]] == ["manual-approver"]
+    (effect,) = request["effects"]
+    assert (effect["entry_id"], effect["state"]) == (entry_id, "posted")
+    (document,) = installation.json("trace", f"NLH:{effect['document_number']}")["documents"]
+    assert [one["request_id"] for one in document["requests"]] == [2]
+    for name in (f"entry:{entry_id}", f"event:{effect['event_id']}", "request:2"):
+        shown = installation.tieout("trace", name)
+        assert "asked by" in shown.stdout, shown.stderr
+    listed = installation.json("audit", "entries", "--criteria", "manual")
+    assert [one["entry_id"] for one in listed["tests"][0]["entries"]] == [entry_id]
 
 
 def test_changed_rules_show_their_journal_difference_and_unchanged_ones_none(installation):

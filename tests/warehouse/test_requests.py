@@ -1,5 +1,6 @@
 """Governed requests: two people, what was seen, and never more than the books leave."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import psycopg
@@ -130,7 +131,9 @@ def test_a_refund_says_how_it_is_paid(indebted, ledger_line):
     indebted.demand([ledger_line("c", "credit.reclass.patient", "40.00")])
     wanted = charity("40.00", event="refund.patient.approved")
     refused(lambda: asked(indebted, wanted), "TENDER")
-    assert asked(indebted, charity("40.00", event="refund.patient.approved", tender="card"))
+    by_card = replace(wanted, tender="card")
+    refused(lambda: asked(indebted, by_card), "OTHER_TENDER")  # nothing is known to be paid in
+    assert asked(indebted, replace(by_card, other_tender_reason="the card was closed in June"))
 
 
 @pytest.mark.parametrize("event", ["remit.paid", "charge.posted", "no.such"])
@@ -188,6 +191,21 @@ def test_what_a_superuser_changes_behind_the_triggers_is_found(indebted, attack,
     admin.execute("set session_replication_role = replica")
     admin.execute(attack)
     assert [one for one in ledger.problems(indebted.by("auditor")) if problem in one]
+
+
+def test_a_request_of_before_manual_entries_keeps_its_hash(indebted):
+    admin = indebted.database.admin()
+    admin.execute("set session_replication_role = replica")
+    admin.execute(
+        "insert into ledger.request (event, entity_code, subject_key, amount, reason, tender,"
+        " attachment_sha256, content_hash, requested_by, requested_at)"
+        " select event, 'NLH', 'account', 12.30, 'paid twice in May', 'card', repeat('a', 64),"
+        " encode(sha256(convert_to(concat_ws(chr(31), event, 'NLH', 'account', '12.30',"
+        " 'paid twice in May', repeat('a', 64), 'card', 'jo'), 'UTF8')), 'hex'), 'jo', now()"
+        " from ledger.request_kind where event = 'refund.patient.approved'"
+    )
+    found = indebted.ask("auditor", "select problem from ledger.verify_requests()")
+    assert found == [("AUDIT",)]  # it was never audited; its content is what its hash says
 
 
 def test_two_at_once_do_not_take_more_than_there_is(indebted):

@@ -1,10 +1,14 @@
 """The tie-outs: each holds on sound data and names the scope where one cent is off."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from billing.ledger.manual import ManualLine
+from resources.warehouse import requests
+from resources.warehouse.requests import AskEntry
 from resources.warehouse.tie_outs import OTHER_TITLES, TIE_OUTS, evaluate
 
 FILE = "11111111-1111-1111-1111-111111111111"
@@ -175,3 +179,55 @@ def test_there_are_fifteen_and_two_of_them_read_the_archive(warehouse):
 def test_one_cent_or_one_record_breaks_the_tie_out_that_watches_it(warehouse, damage, expected):
     warehouse.change(damage, role="admin")
     assert warehouse.broken() == expected
+
+
+BOOKED = """
+insert into marts.fct_ledger_line (event_id, event, rule, account, signed_amount, entity_code,
+    control_key, original_date)
+select 'm' || request_id, 'request.entry', 'MANUAL', account, signed_amount, entity_code,
+       control_key, event_date
+from ledger.manual_line
+"""
+
+
+def booked_by_hand(warehouse, code, *lines):
+    """Have an entry of (account, debit, credit, key) asked for, approved and built."""
+    entry = AskEntry(
+        "NLH", date(2026, 9, 16), code, "as the letter of the payer says",
+        [ManualLine(account, Decimal(debit), Decimal(credit), key)
+         for account, debit, credit, key in lines],
+        attachment_sha256="a" * 64, attachment_size=1, attachment_type="text/plain",
+    )  # fmt: skip
+    number = requests.ask_entry(warehouse.books.by("biller"), entry)
+    (found,) = requests.requests(warehouse.books.by("auditor"), "open")
+    requests.decide(warehouse.books.by("controller"), number, "approved", found.content_hash)
+    warehouse.change(BOOKED)
+
+
+@pytest.mark.parametrize(
+    ("account", "key"), [("1050", "TRN1"), ("2130", "P-1"), ("2110", "D-1"), ("2115", "ch-1")]
+)
+def test_a_manual_entry_on_an_item_list_keeps_its_tie_out(warehouse, account, key):
+    booked_by_hand(warehouse, "RECLASS", (account, 5, 0, key), ("6320", 0, 5, "MCR01"))
+    assert warehouse.broken() == set()
+    warehouse.change(f"delete from marts.fct_ledger_line where account = '{account}'"
+                     " and rule = 'MANUAL'")  # fmt: skip
+    assert warehouse.broken() == {{"1050": "T7", "2130": "T12"}.get(account, "T13")}
+
+
+def test_a_manual_entry_on_cash_holds_where_the_bank_shows_the_line(warehouse):
+    """The bank's last statement has a fee of 5.00 that no rule posts; then people book it."""
+    warehouse.change("update raw.bank_statement set closing_amount = 5.00 where statement_no = 2",
+                     role="admin")  # fmt: skip
+    warehouse.change("insert into intermediate.int_bank_line_outcome (entity_code, event_date,"
+                     " direction, amount, is_mapped, outcome, reason_code) values ('NLH',"
+                     " '2026-09-16', 'debit', 5.00, true, 'exception',"
+                     " 'UNMAPPED_BANK_CODE')")  # fmt: skip
+    assert warehouse.broken() == set()
+    booked_by_hand(warehouse, "BANK_FEE", ("6230", 5, 0, "fee"), ("1010", 0, 5, ""))
+    assert warehouse.broken() == set()
+
+
+def test_a_manual_entry_on_cash_that_the_bank_does_not_show_breaks_t11(warehouse):
+    booked_by_hand(warehouse, "BANK_FEE", ("6230", 5, 0, "fee"), ("1010", 0, 5, ""))
+    assert warehouse.broken() == {"T11"}

@@ -22,6 +22,11 @@ with evidence as (
         cross join ops.installation as installation
         where cutoff.entity_code = line.entity_code
           and cutoff.cutoff_date between line.event_date and installation.as_of_date)
+    union all
+    -- Entries that people asked for name the trace that they clear.
+    select entity_code, control_key, event_date, signed_amount
+    from ledger.manual_line
+    where account = '1050'
 ),
 
 item as (

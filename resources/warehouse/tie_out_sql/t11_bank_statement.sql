@@ -1,7 +1,8 @@
 -- T11: the bank's closing balance = its first opening balance + cash in the ledger (1010) +
--- statement lines that are not posted yet. Of a day that the bank sent anew the newest file counts
--- (by when the bank made it, and its number); the older ones are superseded. A statement that does
--- not go on from the one before it is a break: one is missing, or one file has two. Per entity.
+-- statement lines that are neither posted nor booked by people. Of a day that the bank sent anew
+-- the newest file counts (by when it was made, and its number); the older ones are superseded. A
+-- statement that does not go on from the one before it is a break: one is missing, or one file has
+-- two. Per entity.
 with usable as (
     select
         account.entity_code, s.bank_account, s.as_of_date, s.opening_amount, s.closing_amount,
@@ -51,12 +52,31 @@ book as (
     group by entity_code
 ),
 
-outstanding as (
+-- A line that waits and that people booked by an entry of its day and amount waits no longer.
+waiting as (
     select
-        entity_code,
-        sum(case direction when 'credit' then amount else -amount end) as amount
+        entity_code, event_date,
+        case direction when 'credit' then amount else -amount end as amount,
+        row_number() over (partition by entity_code, event_date, direction, amount) as nth
     from intermediate.int_bank_line_outcome
     where outcome = 'exception' and reason_code <> 'DUPLICATE_RECORD' and is_mapped
+),
+
+booked as (
+    select
+        entity_code, event_date, signed_amount as amount,
+        row_number() over (partition by entity_code, event_date, signed_amount) as nth
+    from ledger.manual_line
+    where account = '1010'
+),
+
+outstanding as (
+    select entity_code, sum(amount) as amount
+    from waiting
+    where not exists (
+        select from booked
+        where (booked.entity_code, booked.event_date, booked.amount, booked.nth)
+            = (waiting.entity_code, waiting.event_date, waiting.amount, waiting.nth))
     group by entity_code
 )
 

@@ -1,5 +1,6 @@
 -- T12: recoupments carried forward (2130) = the provider adjustments WO, FB and 72 that are
--- posted, as the remittances report them; each has the reference that it is cleared by. Per entity.
+-- posted, as the remittances report them, with what people decided; each has the reference that it
+-- is cleared by. Per entity.
 with evidence as (
     select
         adjustment.entity_code, adjustment.trace_number, adjustment.amount,
@@ -8,6 +9,18 @@ with evidence as (
     inner join raw.provider_adjustment as raw_adjustment
         using (file_id, transaction_no, adjustment_no)
     where adjustment.outcome = 'posted' and adjustment.event in ('plb.WO', 'plb.FB', 'plb.72')
+    union all
+    select
+        request.entity_code, null,
+        case rules.debit when '2130' then request.amount else -request.amount end,
+        request.subject_key
+    from ledger.request_state as request
+    inner join seeds.posting_rules as rules using (event)
+    where request.state = 'approved' and '2130' in (rules.debit, rules.credit)
+    union all
+    select entity_code, null, signed_amount, control_key
+    from ledger.manual_line
+    where account = '2130'
 ),
 
 item as (

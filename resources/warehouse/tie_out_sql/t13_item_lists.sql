@@ -50,6 +50,10 @@ item as (
         and request.decided_date between rules.starts_on and rules.ends_on
     cross join (values ('2110'), ('2115'), ('2125')) as side (account)
     where request.state = 'approved' and side.account in (rules.debit, rules.credit)
+    union all
+    select entity_code, account, signed_amount
+    from ledger.manual_line
+    where account in ('2110', '2115', '2125')
 ),
 
 posted as (

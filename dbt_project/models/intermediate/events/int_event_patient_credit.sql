@@ -1,5 +1,5 @@
 -- Patient accounts in credit at the entity's newest recorded cut-off: the credit is a liability.
--- The pointer to the evidence is the newest event of the account.
+-- The pointer to the evidence is the newest event of the account that a file proves.
 with
 
 cutoffs as (
@@ -12,8 +12,8 @@ cutoffs as (
 
 movements as (
     select
-        events.*,
-        cutoffs.cutoff_date,
+        events.entity_code, events.account_key, events.business_key, events.event_date,
+        events.file_id, events.segment, events.known_at, cutoffs.cutoff_date,
         events.amount * (
             case when rules.debit = '1120' then 1 else 0 end
             - case when rules.credit = '1120' then 1 else 0 end
@@ -26,14 +26,24 @@ movements as (
     inner join cutoffs
         on events.entity_code = cutoffs.entity_code and events.event_date <= cutoffs.cutoff_date
     where '1120' in (rules.debit, rules.credit)
+    union all
+    select
+        line.entity_code, line.account_key, line.business_key, line.event_date, null, null,
+        line.known_at, cutoffs.cutoff_date, line.signed_amount
+    from {{ ref('int_manual_line') }} as line
+    inner join cutoffs
+        on line.entity_code = cutoffs.entity_code and line.event_date <= cutoffs.cutoff_date
+    where line.account = '1120'
 ),
 
 credits as (
     select
         entity_code, account_key, cutoff_date,
         -sum(signed_amount) as amount,
-        (array_agg(file_id order by event_date desc, business_key))[1] as file_id,
-        (array_agg(segment order by event_date desc, business_key))[1] as segment,
+        (array_agg(file_id order by event_date desc, business_key)
+            filter (where file_id is not null))[1] as file_id,
+        (array_agg(segment order by event_date desc, business_key)
+            filter (where file_id is not null))[1] as segment,
         max(known_at) as known_at
     from movements
     group by entity_code, account_key, cutoff_date

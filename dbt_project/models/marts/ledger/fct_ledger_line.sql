@@ -1,4 +1,4 @@
--- Events times posting rules. A negative amount flips the entry; -plb negates the source first.
+-- Events times the variants of posting rules, and the lines of manual entries. A negative amount flips the entry; -plb negates the source first.
 {{ config(indexes=[
     {'columns': ['line_id'], 'unique': true}, {'columns': ['event_id']}, {'columns': ['claim_key']},
     {'columns': ['entity_code', 'original_date', 'left(md5(event_id), 1)']}
@@ -48,6 +48,30 @@ final as (
         on events.event = sides.event
         and events.entity_code = sides.entity_code
         and events.event_date between sides.starts_on and sides.ends_on
+    union all
+    -- Entries that people asked for bring their own lines.
+    select
+        {{ surrogate_key(['line.event', 'line.business_key', 'line.line_no']) }},
+        {{ surrogate_key(['line.event', 'line.business_key']) }},
+        line.event,
+        'MANUAL',
+        'manual',
+        line.account,
+        {{ money('line.signed_amount') }},
+        line.entity_code,
+        line.facility_code,
+        line.payer_class,
+        line.claim_key,
+        line.account_key,
+        line.control_key,
+        line.approval_class,
+        line.event_date,
+        true,
+        {{ surrogate_key(['line.business_key', 'line.event_date', 'line.content_hash']) }},
+        null,
+        null,
+        line.known_at
+    from {{ ref('int_manual_line') }} as line
 )
 
 select * from final

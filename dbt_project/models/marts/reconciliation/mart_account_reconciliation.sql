@@ -32,6 +32,13 @@ open_items as (
     from {{ ref('int_bank_line_outcome') }}
     where outcome = 'posted'
     group by entity_code
+    union all
+    -- Cash that people entered for what the bank's lines do not say by themselves.
+    select entity_code, account, control_key, min(original_date), sum(signed_amount)
+    from {{ ref('fct_ledger_line') }}
+    where account = '1010' and rule = 'MANUAL'
+    group by entity_code, account, control_key
+    having sum(signed_amount) <> 0
 ),
 
 listed as (

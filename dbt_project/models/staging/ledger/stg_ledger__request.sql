@@ -8,4 +8,4 @@ select
     decided_date,
     decided_at
 from {{ source('ledger', 'request_state') }}
-where state = 'approved'
+where state = 'approved' and subject <> 'entry'

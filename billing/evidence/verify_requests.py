@@ -1,0 +1,77 @@
+"""Requests of a pack: who asked and who decided, as audited, within limits, and lines that balance.
+
+Part of the stand-alone verifier: standard library only, Python 3.9 and later.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from billing.evidence.verify_chain import audited
+from billing.evidence.verify_pack import Check, Pack, Row, money
+
+ACTS = ("request approved", "request refused", "request withdrawn")
+
+
+def check_requests(pack: Pack, check: Check) -> None:
+    """Requests and acts are those of the audit chain; nobody decided on what he asked for."""
+    requests = {row["request_id"]: row for row in pack.table("ledger/requests.csv")}
+    acts = list(pack.table("ledger/request_acts.csv"))
+    asked = {
+        str(detail["request_id"]): (row["actor"], detail["content_hash"])
+        for row, detail in audited(pack, "request")
+    }
+    for number, one in requests.items():
+        is_same = asked.get(number) == (one["requested_by"], one["content_hash"])
+        check.expect(is_same, f"request {number} is not the audited one")
+    _check_acts(pack, check, requests, acts)
+    _check_lines(pack, check, requests)
+    for number, one in requests.items():
+        approvals = {row["actor"] for row in acts
+                     if row["request_id"] == number and row["act"] == "approved"}  # fmt: skip
+        is_enough = one["state"] != "approved" or len(approvals) >= int(one["needed"])
+        check.expect(is_enough, f"request {number} counts as approved with too few approvals")
+
+
+def _check_acts(pack: Pack, check: Check, requests: dict[str, Row], acts: list[Row]) -> None:
+    said = {
+        (str(detail["request_id"]), row["action"], row["actor"], detail.get("limit_id"))
+        for row, detail in audited(pack, *ACTS)
+        if str(detail["request_id"]) in requests
+    }
+    found = {
+        (one["request_id"], f"request {one['act']}", one["actor"], one["limit_id"]) for one in acts
+    }
+    for number, action, actor, _ in sorted(said ^ found, key=str):
+        check.expect(False, f"{action} {number} by {actor} is not as audited")
+    limits = {
+        (row["policy_id"], row["limit_id"]): row
+        for row in pack.table("rules/policy_request_limits.csv")
+    }
+    for one in acts:
+        name = f"{one['act']} of request {one['request_id']}"
+        own = requests[one["request_id"]]["requested_by"] == one["actor"]
+        is_other = own == (one["act"] == "withdrawn")
+        check.expect(is_other, f"{name}: by the one who asked, or withdrawn by another")
+        if one["limit_id"] is not None:
+            _check_limit(check, name, one, limits.get((one["policy_id"], one["limit_id"])))
+
+
+def _check_limit(check: Check, name: str, one: Row, limit: Row | None) -> None:
+    check.expect(limit is not None, f"{name}: its limit is not there")
+    for what in ("account", "day"):
+        allowed = limit[f"{what}_limit"] if limit else None
+        is_within = allowed is None or money(one[f"{what}_measure"]) <= money(allowed)
+        check.expect(is_within, f"{name}: beyond its {what} limit")
+
+
+def _check_lines(pack: Pack, check: Check, requests: dict[str, Row]) -> None:
+    sums: dict[str, list[Decimal]] = {}
+    for line in pack.table("ledger/request_lines.csv"):
+        amount = money(line["signed_amount"])
+        total = sums.setdefault(line["request_id"], [Decimal(0), Decimal(0)])
+        total[0] += amount
+        total[1] += max(amount, Decimal(0))
+    for number, (rest, debits) in sums.items():
+        is_whole = rest == 0 and debits == money(requests[number]["request_amount"])
+        check.expect(is_whole, f"lines of request {number} do not balance to its amount")
