@@ -1,5 +1,8 @@
--- An event without an archived file is a decision of people, and no other.
+-- An event without an archived file is a decision of people, an estimate of a recorded run or an
+-- opening balance of an approved list, and no other.
 select events.event_id
 from {{ ref('fct_billing_event') }} as events
 inner join {{ ref('posting_rules') }} as rules on events.event = rules.event
-where events.file_id is null and rules.accounting_date <> 'decided_date'
+where events.file_id is null and rules.accounting_date not in ('decided_date', 'cutover_date')
+    and events.control_key is distinct from 'estimate ' || events.event_date
+    and events.control_key is distinct from 'estimate ' || events.event_date - 1

@@ -48,6 +48,12 @@ item as (
     inner join seeds.posting_rules as rules using (event)
     cross join (values ('2110'), ('2115'), ('2125')) as side (account)
     where request.state = 'approved' and side.account in (rules.debit, rules.credit)
+    union all
+    select line.entity_code, kind.account, line.amount * kind.side
+    from ledger.opening_line as line
+    inner join ledger.opening_state as list using (list_id)
+    inner join ledger.opening_kind as kind using (account_kind)
+    where list.state = 'approved' and kind.account = '2125'
 ),
 
 posted as (
