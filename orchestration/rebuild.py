@@ -1,7 +1,8 @@
 """T15: everything built anew from the archive in a database of its own, and the ledger compared.
 
 What is taken over beside the archived bytes is evidence of its own kind: policy, the as-of date,
-and what people decided (cut-offs, requests, estimates and opening balances). The database is gone afterwards.
+and what people decided (cut-offs, requests, estimates, opening balances). The database is gone
+afterwards.
 """
 
 import contextlib
