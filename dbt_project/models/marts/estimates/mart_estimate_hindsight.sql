@@ -33,7 +33,7 @@ items as (
     select
         rule, entity_code, cutoff_date, facility_code, payer_class,
         sum(lost_amount) as realised_amount,
-        sum(greatest(0, least(open_amount, left_amount))) as open_amount
+        sum(greatest(0, least(open_amount, left_amount))) / sum(open_amount) as open_share
     from followed
     group by 1, 2, 3, 4, 5
 ),
@@ -59,8 +59,7 @@ measured as (
             when 'JR59' then late.realised_amount else items.realised_amount
         end, 0) as realised_amount,
         round(coalesce(case
-            when required.rule <> 'JR59' then items.open_amount
-                * required.required_amount / nullif(required.balance_amount, 0)
+            when required.rule <> 'JR59' then items.open_share * required.required_amount
             when installation.as_of_date < required.cutoff_date + 45
                 then greatest(0, required.required_amount - coalesce(late.realised_amount, 0))
         end, 0), 2) as remaining_amount
