@@ -59,6 +59,12 @@ KEPT_TABLES = {
     ("ops", "certificate"): "One row per build whose certificate was issued.",
     ("ledger", "request_state"): "One row per request of people with what became of it.",
     ("ledger", "request_line"): "One row per line of a manual entry that somebody asked for.",
+    ("ledger", "model_run_state"): "One row per run of an estimate with what became of it.",
+    ("ledger", "model_run_line"): "One row per run, facility, payer class and age.",
+    ("ledger", "model_run_use"): "One row per run of what other rules took from the allowance.",
+    ("ledger", "opening_state"): "One row per conversion list with what became of it.",
+    ("ledger", "opening_line"): "One row per line of a conversion list.",
+    ("ledger", "opening_kind"): "One row per kind of opening balance with its event.",
     ("ledger", "installation"): "One row: the identity of this installation and its limits.",
 }
 

@@ -19,8 +19,10 @@ from typer.core import TyperGroup
 from orchestration import (
     approve_command,
     audit_commands,
+    estimate_command,
     evidence_commands,
     govern_commands,
+    opening_command,
     request_commands,
     x12_commands,
 )
@@ -62,6 +64,8 @@ app = typer.Typer(
 app.command()(approve_command.approve)
 app.add_typer(x12_commands.app, name="x12")
 app.add_typer(request_commands.app, name="request")
+app.add_typer(estimate_command.app, name="estimate")
+app.add_typer(opening_command.app, name="opening")
 app.add_typer(govern_commands.period_app, name="period")
 app.add_typer(govern_commands.policy_app, name="policy")
 app.add_typer(audit_commands.app, name="audit")

@@ -1,8 +1,8 @@
 """T15: everything built anew from the archive in a database of its own, and the ledger compared.
 
 What is taken over beside the archived bytes is evidence of its own kind: policy, the as-of date,
-and what people decided (cut-offs, requests, orders to restate, releases of rules). The database is
-gone afterwards.
+and what people decided (cut-offs, requests, orders to restate, releases of rules, estimates,
+opening balances). The database is gone afterwards.
 """
 
 import contextlib
@@ -41,6 +41,14 @@ TAKEN_OVER = (
     ("select * from ledger.restatement_event", "ledger.restatement_event"),
     ("select * from ledger.rule_release", "ledger.rule_release"),
     ("select * from ledger.rule_release_act", "ledger.rule_release_act"),
+    ("select * from ledger.model_run", "ledger.model_run"),
+    ("select * from ledger.model_run_line", "ledger.model_run_line"),
+    ("select * from ledger.model_run_use", "ledger.model_run_use"),
+    ("select * from ledger.model_run_act", "ledger.model_run_act"),
+    ("select * from ledger.opening_list", "ledger.opening_list"),
+    ("select * from ledger.opening_line", "ledger.opening_line"),
+    ("select * from ledger.opening_balance", "ledger.opening_balance"),
+    ("select * from ledger.opening_act", "ledger.opening_act"),
 )  # fmt: skip
 # The ledger without when things were known: event, rule, account, dimensions, amount, evidence.
 LINES = """

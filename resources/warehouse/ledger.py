@@ -221,6 +221,12 @@ def problems(connection: Connection) -> list[str]:
     found += [f"request {number}: {problem}" for number, problem in asked]
     ordered = connection.execute("select order_id, problem from ledger.verify_restatements()")
     found += [f"restatement order {number}: {problem}" for number, problem in ordered]
+    for kind, query in (
+        ("estimate", "select run_id, problem from ledger.verify_estimates()"),
+        ("opening list", "select list_id, problem from ledger.verify_openings()"),
+    ):
+        kept = connection.execute(query)
+        found += [f"{kind} {number}: {problem}" for number, problem in kept]
     wrong = connection.execute("select entity_code, original_date from ledger.verify_recorded()")
     return found + [f"digest of {entity} on {day}: not its evidence" for entity, day in wrong]
 

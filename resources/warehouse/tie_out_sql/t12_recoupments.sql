@@ -15,7 +15,9 @@ with evidence as (
         case rules.debit when '2130' then request.amount else -request.amount end,
         request.subject_key
     from ledger.request_state as request
-    inner join seeds.posting_rules as rules using (event)
+    inner join intermediate.int_posting_rule as rules
+        on rules.event = request.event and rules.entity_code = request.entity_code
+        and request.decided_date between rules.starts_on and rules.ends_on
     where request.state = 'approved' and '2130' in (rules.debit, rules.credit)
     union all
     select entity_code, null, signed_amount, control_key

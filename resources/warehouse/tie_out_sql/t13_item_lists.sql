@@ -54,6 +54,12 @@ item as (
     select entity_code, account, signed_amount
     from ledger.manual_line
     where account in ('2110', '2115', '2125')
+    union all
+    select line.entity_code, kind.account, line.amount * kind.side
+    from ledger.opening_line as line
+    inner join ledger.opening_state as list using (list_id)
+    inner join ledger.opening_kind as kind using (account_kind)
+    where list.state = 'approved' and kind.account = '2125'
 ),
 
 posted as (

@@ -11,6 +11,10 @@ events as (
     select * from {{ ref('int_event_card') }}
     union all
     select * from {{ ref('int_event_request') }}
+    union all
+    select * from {{ ref('int_event_estimate') }}
+    union all
+    select * from {{ ref('int_event_opening') }}
 )
 
 select *

@@ -7,7 +7,7 @@ applicable as (
     select
         entity.entity_code,
         rules.rule, rules.event, rules.debit, rules.credit, rules.amount, rules.approval,
-        rules.accounting_date, rules.erp,
+        rules.accounting_date, rules.auto_reverse, rules.erp,
         coalesce(rules.effective_from, '-infinity') as first_day,
         coalesce(rules.effective_to, 'infinity') as last_day,
         case when rules.for_entity_code is null then 0 else 2 end
@@ -15,7 +15,8 @@ applicable as (
     from {{ ref('stg_ops__entity') }} as entity
     inner join (
         select
-            rule, event, debit, credit, amount, approval, accounting_date, erp,
+            rule, event, debit, credit, amount, approval, accounting_date, auto_reverse,
+            erp,
             nullif(entity_code, '') as for_entity_code,
             nullif(basis, '') as basis,
             effective_from,
@@ -47,7 +48,7 @@ final as (
         stretch.starts_on,
         coalesce(stretch.ends_on, 'infinity') as ends_on,
         chosen.rule, chosen.debit, chosen.credit, chosen.amount, chosen.approval,
-        chosen.accounting_date, chosen.erp,
+        chosen.accounting_date, chosen.auto_reverse, chosen.erp,
         -- What the variant does, not when and for whom: an end or an owner given later to a row
         -- changes nothing that it posted.
         left({{ surrogate_key([

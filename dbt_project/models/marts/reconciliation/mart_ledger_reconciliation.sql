@@ -1,9 +1,10 @@
 with
 
+-- Opening balances are never sent, but the ERP has them: it had them before us.
 subledger as (
     select entity_code, account, sum(signed_amount) as amount
     from {{ ref('fct_ledger_line') }}
-    where reaches_erp
+    where reaches_erp or (event like 'opening.%' and account <> '3990')
     group by entity_code, account
 ),
 

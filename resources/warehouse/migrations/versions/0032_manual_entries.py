@@ -3,7 +3,7 @@
 from resources.warehouse.versions import apply_sql
 
 revision = "0032"
-down_revision = "0030"
+down_revision = "0031"
 
 
 def upgrade() -> None:

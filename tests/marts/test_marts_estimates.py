@@ -1,0 +1,190 @@
+"""From open balances to ledger lines: estimates and opening balances over a hand-made world."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from billing.ledger.opening import read_balances, read_opening
+from orchestration import estimates as page
+from orchestration.estimates import Wanted
+from orchestration.opening_command import payer_classes
+from resources.warehouse import estimates, openings, tie_outs
+from resources.warehouse.database import connect
+from tests.marts.small_world import MCR, World
+
+D = Decimal
+SEPTEMBER, OCTOBER = date(2026, 9, 30), date(2026, 10, 31)
+NO_TESTS = ("--exclude-resource-type", "test")
+LINES = """
+select original_date, sum(signed_amount) from marts.fct_ledger_line
+where rule = %s and account = %s group by original_date order by original_date
+"""
+LIST = b"""entity,account_kind,account_number,payer_class,facility,amount,cutover_date
+NLH,payer_receivable,LEGACY-1,medicare,MAIN,700.00,2026-03-31
+NLH,payer_receivable,LEGACY-2,medicare,NONE,300.00,2026-03-31
+NLH,patient_credit,LEGACY-1,medicare,MAIN,20.00,2026-03-31
+"""
+HELD = b"entity,account,balance\nNLH,1110,1000.00\nNLH,2125,-20.00\n"
+
+
+def tell(world: World) -> None:
+    """OLD lost 60.00 of 150.00 to the contract, of which 50.00 came two days late; MID came the day
+    after and was paid whole; SEP and NEW are open, DEN is denied.
+    """
+    world.encounter("OLD", ("MCR01",), "100.00", day="2026-05-04")
+    world.charge("OLD", "50.00", day="2026-05-04", charge_id="late",
+                 posted_date=date(2026, 5, 6))  # fmt: skip
+    world.remittance("T1", MCR, "2026-05-20", [
+        {"account": "OLD", "charge": "150.00", "paid": "90.00",
+         "cas": [("CO", "45", "60.00")]}])  # fmt: skip
+    world.encounter("MID", ("MCR01",), "0.00", day="2026-08-03")
+    world.charge("MID", "91.00", day="2026-08-03", charge_id="m", posted_date=date(2026, 8, 4))
+    world.remittance("T2", MCR, "2026-08-20", [
+        {"account": "MID", "charge": "91.00", "paid": "91.00"}])  # fmt: skip
+    world.encounter("SEP", ("MCR01",), "300.00", day="2026-09-25")
+    world.encounter("NEW", ("MCR01",), "500.00", day="2026-10-20")
+    world.encounter("DEN", ("MCR01",), "200.00", day="2026-10-01")
+    world.remittance("T3", MCR, "2026-10-15", [
+        {"account": "DEN", "charge": "200.00", "paid": "0.00",
+         "cas": [("CO", "197", "200.00")]}], payment_method="NON")  # fmt: skip
+
+
+def _certify(warehouse: Any, build_id: str) -> None:
+    with connect(warehouse.settings, "transform", autocommit=True) as transform:
+        transform.execute(
+            "insert into ops.build (build_id, as_of_date, started_at) values (%s, %s, now())",
+            [build_id, OCTOBER],
+        )
+        transform.execute("select ops.issue_certificate(%s)", [build_id])
+
+
+def _prepare(warehouse: Any, cutoff: date, *rules: str) -> list[int]:
+    with connect(warehouse.settings, "preparer", autocommit=True) as preparer:
+        wanted = Wanted(["NLH"], rules, cutoff, minimum=1, is_exact=True)
+        return page.prepare(preparer, wanted)
+
+
+@pytest.fixture(scope="module")
+def world(make_warehouse: Any, new_rows: Any) -> Any:
+    """September estimated, then October; the opening list at last."""
+    warehouse = make_warehouse("estimates")
+    rows = new_rows()
+    tell(World(rows))
+    warehouse.write(rows)
+    for day in (SEPTEMBER, OCTOBER):
+        warehouse.cut_off(day)
+    warehouse.build(*NO_TESTS)
+    _certify(warehouse, "b1")
+    warehouse.september = _prepare(warehouse, SEPTEMBER, "JR46", "JR59")
+    warehouse.october = _prepare(warehouse, OCTOBER, "JR24", "JR46")
+    warehouse.build(*NO_TESTS)
+    warehouse.before = warehouse.balances()
+    _open(warehouse)
+    warehouse.last_build = warehouse.build()
+    return warehouse
+
+
+def _open(warehouse: Any) -> None:
+    with connect(warehouse.settings, "preparer", autocommit=True) as preparer:
+        known = openings.known(preparer, payer_classes())
+        lines = read_opening("list.csv", LIST, known)
+        stated = read_balances("held.csv", HELD, known)
+        source = openings.File("list.csv", "a" * 64)
+        number = openings.load(preparer, source, lines, stated, b"k" * 32)
+    for person in ("controller", "manager"):
+        with connect(warehouse.settings, person, autocommit=True) as connection:
+            (held,) = openings.lists(connection)
+            openings.decide(connection, number, "approved", held.content_hash)
+
+
+def _run(warehouse: Any, number: int) -> tuple[Any, list[Any]]:
+    with connect(warehouse.settings, "auditor", autocommit=True) as auditor:
+        return page.one_run(auditor, number), estimates.lines(auditor, number)
+
+
+def test_the_reserve_is_what_the_history_says_of_the_open_balances(world):
+    # OLD lost 60.00 of 150.00, 40 %, in its first age; no claim was ever open for longer.
+    run, lines = _run(world, world.october[1])
+    found = [(one.age_bucket, one.balance_amount, one.rate, one.rate_level) for one in lines]
+    assert found == [("0-30", D("500.00"), D("0.4"), "segment"),
+                     ("31-60", D("300.00"), D("0.4"), "entity_all")]  # fmt: skip
+    assert run.required_amount == D("320.00")
+
+
+def test_what_is_denied_is_reserved_by_its_own_rule_and_says_that_it_has_no_history(world):
+    run, (line,) = _run(world, world.october[0])
+    assert (run.rule, line.balance_amount, line.rate_level) == ("JR24", D("200.00"), "none")
+
+
+def test_the_lag_reserves_the_share_that_comes_later_of_a_day_to_be_expected(world):
+    # 91.00 in the 91 days that are complete: 1.00 a day. Of 241.00, 141.00 came later than the day
+    # itself (0.585062), 50.00 later than the next (0.207469): 0.59 and 0.21.
+    run, lines = _run(world, world.september[1])
+    assert [(one.age_bucket, one.rate) for one in lines] == [
+        ("LAG-00", D("0.585062")), ("LAG-01", D("0.207469"))]  # fmt: skip
+    assert run.required_amount == D("0.80")
+
+
+def test_a_true_up_adds_what_the_month_needs_more_than_the_one_before(world):
+    # September needed 40 % of 300.00, October 320.00 in all.
+    assert world.rows(LINES, "JR46", "1190") == [
+        (SEPTEMBER, D("-120.00")), (OCTOBER, D("-200.00"))]  # fmt: skip
+    assert world.rows(LINES, "JR46", "4510") == [
+        (SEPTEMBER, D("120.00")), (OCTOBER, D("200.00"))]  # fmt: skip
+
+
+def test_an_accrual_reverses_itself_on_the_day_after_its_cutoff(world):
+    assert world.rows(LINES, "JR59", "1130") == [
+        (SEPTEMBER, D("0.80")), (date(2026, 10, 1), D("-0.80"))]  # fmt: skip
+
+
+def test_hindsight_of_september_follows_the_claims_that_were_open_then(world):
+    # SEP is open still: 300.00 at 40 %. None of the charges up to September came late in the end.
+    found = world.rows(
+        "select run_id, required_amount, realised_amount, remaining_amount, difference_amount"
+        " from marts.mart_estimate_hindsight where cutoff_date = %s order by run_id",
+        SEPTEMBER,
+    )
+    first, second = world.september
+    assert found == [(first, D("120.00"), D("0.00"), D("120.00"), D("0.00")),
+                     (second, D("0.80"), D("0.00"), D("0.80"), D("0.00"))]  # fmt: skip
+
+
+def test_every_data_test_passes_with_estimates_and_opening_balances(world):
+    assert world.last_build.broken == ()
+    assert [test.name for test in world.last_build.tests if not test.has_passed] == []
+
+
+def test_opening_balances_are_in_the_sub_ledger_and_never_reach_the_erp(world):
+    after = world.balances()
+    moved = {
+        key: after.get(key, D(0)) - world.before.get(key, D(0)) for key in {*after, *world.before}
+    }
+    assert {key: amount for key, amount in moved.items() if amount} == {
+        ("NLH", "1110"): D("1000.00"), ("NLH", "2125"): D("-20.00"),
+        ("NLH", "3990"): D("-980.00")}  # fmt: skip
+    assert world.rows(
+        "select distinct reaches_erp, original_date from marts.fct_ledger_line"
+        " where event like 'opening.%%'") == [(False, date(2026, 3, 31))]  # fmt: skip
+
+
+def test_the_reconciliation_counts_opening_balances_and_not_their_offset(world):
+    world.runner.run(["--select", "mart_ledger_reconciliation+", "+mart_ledger_reconciliation",
+                      "--exclude-resource-type", "test"])  # fmt: skip
+    found = dict(world.rows(
+        "select account, subledger_amount from marts.mart_ledger_reconciliation"
+        " where account in ('1110', '2125', '3990') and entity_code = 'NLH'"))  # fmt: skip
+    # SEP, NEW and DEN are 1,000.00 open beside the opening balance.
+    assert found == {"1110": D("2000.00"), "2125": D("-20.00")}
+
+
+def test_the_tie_outs_of_receivables_and_item_lists_hold(world):
+    found = [one for one in tie_outs.evaluate(world.connection) if one.id in {"T8", "T13"}]
+    assert [one for one in found if not one.holds] == []
+    assert {("T8", "NLH/1190"), ("T13", "NLH/2125")} <= {(one.id, one.scope) for one in found}
+
+
+def test_no_account_number_reaches_the_marts(world):
+    assert world.rows("select * from marts.fct_ledger_line l where l::text like '%%LEGACY%%'") == []
