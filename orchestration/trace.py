@@ -155,7 +155,9 @@ def is_empty(found: dict[str, Any]) -> bool:
 def render(found: dict[str, Any]) -> list[str]:
     """The same content as text."""
     if is_empty(found):
-        return ["No ERP document, entry, request, claim or account of that number."]
+        if "claim" in found:
+            return ["No ERP document, claim or account of that number."]
+        return ["No request, entry or decided event of that name."]
     if "requests" in found:
         return trace_requests.render(found["requests"])
     if "documents" in found:
