@@ -4,7 +4,7 @@ The files of this checkout (posting rules, code classes, maps, limits) are appli
 evidence in a database of its own; the difference to what is demanded today is shown and hashed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -36,21 +36,41 @@ Key = tuple[str, str, str, str]
 
 def gather(settings: Settings) -> dict[str, Any]:
     """The difference per entity, account, period and event, its hash, and who would sign."""
-    today = _sums(settings.database)
+    today = sums(settings.database)
     with built_anew(settings) as anew:
-        then = _sums(anew)
-    changed = [
-        {"entity_code": k[0], "account": k[1], "period": k[2], "event": k[3],
-         "today": today.get(k, Decimal(0)), "then": then.get(k, Decimal(0)),
-         "difference": then.get(k, Decimal(0)) - today.get(k, Decimal(0))}
-        for k in sorted({*today, *then})
-        if today.get(k, Decimal(0)) != then.get(k, Decimal(0))
-    ]  # fmt: skip
+        changed = differences(today, sums(anew))
     return {
         "differences": changed,
-        "difference_hash": difference_hash(_as_difference(one) for one in changed),
+        "difference_hash": hash_of(changed),
         "signatures": _signatures(settings.database, ROOT / "governance" / "approvals.yaml"),
     }
+
+
+def sums(database: DatabaseSettings) -> dict[Key, Decimal]:
+    """What is demanded today per entity, account, period and event; US dollars, debit positive."""
+    with closing(connect(database, "transform")) as connection:
+        found = rows(connection, SUMS)
+    return {
+        (row["entity_code"], row["account"], row["period"], row["event"]): row["amount"]
+        for row in found
+    }
+
+
+def differences(today: Mapping[Key, Decimal], then: Mapping[Key, Decimal]) -> list[dict[str, Any]]:
+    """The sums that differ, both of them, and by how much."""
+    nothing = Decimal(0)
+    return [
+        {"entity_code": k[0], "account": k[1], "period": k[2], "event": k[3],
+         "today": today.get(k, nothing), "then": then.get(k, nothing),
+         "difference": then.get(k, nothing) - today.get(k, nothing)}
+        for k in sorted({*today, *then}) if today.get(k, nothing) != then.get(k, nothing)
+    ]  # fmt: skip
+
+
+def hash_of(changed: Iterable[dict[str, Any]]) -> str:
+    """The hash that an order to restate carries."""
+    columns = ("entity_code", "account", "period", "event", "difference")
+    return difference_hash(Difference(*(row[name] for name in columns)) for row in changed)
 
 
 def render(found: dict[str, Any]) -> list[str]:
@@ -64,20 +84,6 @@ def render(found: dict[str, Any]) -> list[str]:
         "Entries that policy signs today, under the limits of this checkout",
         *table(["class", "entries", "would wait for a person", "debits that wait"], signing),
     ]  # fmt: skip
-
-
-def _as_difference(row: dict[str, Any]) -> Difference:
-    columns = ("entity_code", "account", "period", "event", "difference")
-    return Difference(*(row[name] for name in columns))
-
-
-def _sums(database: DatabaseSettings) -> dict[Key, Decimal]:
-    with closing(connect(database, "transform")) as connection:
-        found = rows(connection, SUMS)
-    return {
-        (row["entity_code"], row["account"], row["period"], row["event"]): row["amount"]
-        for row in found
-    }
 
 
 def _signatures(database: DatabaseSettings, file: Path) -> list[dict[str, Any]]:

@@ -1,10 +1,17 @@
 """Variants of posting rules and the source of charges, over the small world in a real database."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
+
+from orchestration import what_if
+from resources.settings import DatabaseSettings
+from resources.warehouse.database import connect
+from tests.fixtures.books import Books, open_periods
 
 ONE_VARIANT = "an_event_meets_one_variant"
 AGAIN = (
@@ -14,6 +21,14 @@ AGAIN = (
 PAID = """
 select entity_code, original_date, account, sum(signed_amount) from marts.fct_ledger_line
 where event = 'remit.paid' and signed_amount > 0 group by 1, 2, 3 order by 1, 2, 3
+"""
+GROSS = """
+select sum(abs(signed_amount)) from marts.fct_ledger_line
+where event = 'remit.paid' and account = '1050'
+"""
+RESTATED = """
+select sum(gross_amount) from ledger.entry
+where state = 'proposed' and approval_class = 'restatement'
 """
 ROW = (
     "insert into seeds.posting_rules (rule, event, debit, credit, amount, evidence, approval,"
@@ -132,3 +147,38 @@ def memos(world: Any) -> set[tuple[str, str]]:
             " where reason_code = 'CLAIMS_ARE_CHARGES'"
         )
     )
+
+
+@dataclass
+class OwnDatabase:
+    """What books ask of a test's database."""
+
+    settings: DatabaseSettings
+
+    def connect(self, role: str) -> Any:
+        return connect(self.settings, role, autocommit=True)
+
+
+def test_what_if_foretells_the_hash_of_what_waits_when_the_row_is_changed_in_place(world, rules):
+    """JR05 in place from 1050 to 1057: every dollar of it that is recorded waits, nothing else."""
+    assert passes(world)
+    books = Books(OwnDatabase(world.settings))
+    open_periods(books, date(2025, 1, 1), date(2026, 12, 31))
+    books.propose()
+    assert books.approve() > 0
+    today = what_if.sums(world.settings)
+    (paid,) = world.rows(GROSS)
+    rules("update seeds.posting_rules set debit = '1057' where rule = 'JR05'")
+    assert passes(world)
+    then = what_if.differences(today, what_if.sums(world.settings))
+    assert {one["account"] for one in then} == {"1050", "1057"}
+    waiting = len(books.entries("proposed"))
+    assert books.propose() == (0, 0, waiting)
+    (held,) = books.one("auditor", "select ledger.restatement_hash('{JR05}')")
+    assert held == what_if.hash_of(then)
+    books.order_restatement("JR05")
+    assert books.propose()[0] > 0
+    restated = books.ask("auditor", RESTATED)
+    for connection in books.roles.values():
+        connection.close()
+    assert restated == [paid]
