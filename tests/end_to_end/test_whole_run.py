@@ -386,3 +386,40 @@ def test_the_auditors_pack_of_a_month_verifies_itself(installation, tmp_path):
     assert verified.returncode == 0, verified.stdout
     assert "all tie-outs were worked out" in verified.stdout
     assert "\nT15,NLH," in (pack / "tie_outs" / "tie_outs.csv").read_text()
+
+
+def test_estimates_are_prepared_signed_by_two_others_and_posted(installation):
+    prepared = installation.tieout("estimate", "run", "--minimum", "10")
+    assert prepared.returncode == 0, prepared.stderr
+    runs = installation.json("estimate", "list")
+    assert {"JR24", "JR45", "JR46", "JR59"} == {run["rule"] for run in runs}
+    shown = installation.tieout("estimate", "show", str(runs[0]["run_id"]))
+    assert "rates a tenth higher" in shown.stdout, shown.stderr
+    installation.tieout("run", "--claims", "300")
+    waiting = installation.json("approve", "--list")["waiting"]
+    numbers = [
+        str(one["entry_id"])
+        for one in waiting
+        if one["approval_class"] == "close-preparer+approver"
+    ]
+    assert numbers
+    for person in ("controller", "manager"):
+        signed = installation.tieout("approve", *numbers, "--as", person)
+        assert signed.returncode == 0, signed.stdout + signed.stderr
+    done = installation.tieout("run", "--claims", "300")
+    assert done.returncode == 0, done.stdout + done.stderr
+    required = {one["rule"]: Decimal(0) for one in runs}
+    for one in runs:
+        required[one["rule"]] += Decimal(one["required_amount"])
+    allowances = {"1192": "JR24", "1191": "JR45", "1190": "JR46"}
+    found = installation.rows(
+        "auditor", "select account, sum(erp_balance_amount) as erp"
+        " from marts.mart_ledger_reconciliation where account like '119%' group by account",
+    )  # fmt: skip
+    assert {allowances[row["account"]]: -row["erp"] for row in found if row["erp"]} == {
+        rule: amount for rule, amount in required.items() if rule != "JR59" and amount
+    }
+    proof = installation.tieout("prove", "--json")
+    assert proof.returncode == 0, [
+        one for one in json.loads(proof.stdout)["tie_outs"] if not one["holds"]
+    ]

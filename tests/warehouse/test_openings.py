@@ -7,7 +7,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from billing.ledger.opening import OpeningLine, StatedBalance
+from billing.ledger.opening import KINDS, OpeningLine, StatedBalance
 from resources.warehouse import ledger, openings
 from resources.warehouse.ledger import LedgerRefusedError
 from tests.fixtures.books import RULES
@@ -207,11 +207,14 @@ def test_a_list_that_was_changed_past_the_triggers_is_found(opened):
 
 
 def test_the_kinds_are_those_of_the_posting_rules(database):
-    rows = database.admin().execute(
-        "select rule, event, account, side from ledger.opening_kind order by rule"
+    rows = (
+        database.admin()
+        .execute("select account_kind, rule, event, account, side from ledger.opening_kind")
+        .fetchall()
     )
+    assert {kind: account for kind, _, _, account, _ in rows} == KINDS
     by_number = {rule.rule: rule for rule in RULES.values()}
-    for number, event, account, side in rows.fetchall():
+    for _, number, event, account, side in rows:
         rule = by_number[number]
         assert (rule.event, rule.reaches_erp, rule.approval_class) == (
             event, False, "controller+approver")  # fmt: skip

@@ -1,7 +1,14 @@
 -- What became of each item within 90 days after it entered an age: of the dollars that it was
 -- exposed with, those lost to the cause that the rule reserves for, and all that nobody paid.
 -- Charge lag: of the charges of a day of service, those that were posted later than each lag.
+-- As far back as the oldest cut-off that may be estimated looks.
 with
+
+bounds as (
+    select min(cutoff_date) - 365 as first_date
+    from {{ ref('int_estimate_cutoff') }}
+    where is_estimable
+),
 
 entered as (
     select
@@ -10,8 +17,10 @@ entered as (
     from {{ ref('int_estimate_item') }} as item
     cross join {{ ref('aging_buckets') }} as bucket
     cross join {{ ref('stg_ops__installation') }} as installation
+    cross join bounds
     where bucket.bucket <> 'CREDIT'
         and item.start_date + coalesce(bucket.from_days, 0) + 90 <= installation.as_of_date
+        and item.start_date + coalesce(bucket.from_days, 0) + 90 > bounds.first_date
 ),
 
 windows as (
@@ -93,4 +102,6 @@ select
     case when lag.lag_days > days.lag_days then lag.charge_amount else 0 end,
     case when lag.lag_days > days.lag_days then lag.charge_amount else 0 end
 from {{ ref('int_estimate_lag') }} as lag
+cross join bounds
 cross join (select generate_series(0, 44) as lag_days) as days
+where lag.service_date + 45 > bounds.first_date

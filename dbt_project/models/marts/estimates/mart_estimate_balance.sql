@@ -11,6 +11,7 @@ volumes as (
         on cutoff.entity_code = lag.entity_code
         and lag.service_date > cutoff.cutoff_date - 136
         and lag.service_date <= cutoff.cutoff_date - 45
+    where cutoff.is_estimable
     group by 1, 2, 3, 4
 ),
 
@@ -42,6 +43,9 @@ aged as (
         count(*) as item_count,
         sum(open.open_amount) as balance_amount
     from {{ ref('int_estimate_open') }} as open
+    inner join {{ ref('int_estimate_cutoff') }} as cutoff
+        on open.entity_code = cutoff.entity_code and open.cutoff_date = cutoff.cutoff_date
+        and cutoff.is_estimable
     inner join {{ ref('aging_buckets') }} as bucket
         on bucket.bucket <> 'CREDIT'
         and open.age_days >= coalesce(bucket.from_days, open.age_days)

@@ -7,6 +7,7 @@ observed as (
         on cutoff.entity_code = observation.entity_code
         and observation.matured_date > cutoff.cutoff_date - 365
         and observation.matured_date <= cutoff.cutoff_date
+    where cutoff.is_estimable
 ),
 
 levelled as (
