@@ -1,5 +1,6 @@
 """Manual entries: lines that the database makes whole, two people, and never more than one road."""
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -8,6 +9,7 @@ import psycopg
 import pytest
 
 from billing.ledger.manual import ManualLine
+from orchestration import rebuild
 from resources.warehouse import ledger, requests
 from resources.warehouse.ledger import LedgerRefusedError
 from resources.warehouse.requests import AskEntry
@@ -332,6 +334,27 @@ def test_a_policy_without_limits_on_requests_lets_nobody_decide(indebted):
     admin.execute("delete from ledger.policy_request_limit")
     number = ask(indebted)
     refused(lambda: decide(indebted, number), "LIMIT")
+
+
+def test_a_database_built_anew_takes_over_what_people_decided(indebted):
+    """What T15 compares the ledger with: the same lines, the same hashes, and who decided."""
+    number = ask(indebted, wanted(is_auto_reversed=True))
+    decide(indebted, number, by="manager")
+    decide(indebted, ask(indebted, wanted(accounting_date=date(2026, 9, 16))))
+    query = (
+        "select request_id, content_hash, ledger.request_hash(request) = content_hash,"
+        " actor, limit_id, (select array_agg(line::text order by line::text)"
+        " from ledger.manual_line as line where line.request_id = request.request_id)"
+        " from ledger.request as request join ledger.request_act using (request_id, content_hash)"
+        " order by 1"
+    )
+    with (
+        rebuild._database(indebted.database.settings) as anew,
+        closing(psycopg.connect(anew.url("admin"))) as copy,
+    ):
+        taken_over = copy.execute(query).fetchall()
+    assert taken_over == indebted.database.admin().execute(query).fetchall()
+    assert [len(row[-1]) for row in taken_over] == [4, 2]
 
 
 DEMANDED = """

@@ -1,4 +1,5 @@
--- Events times the variants of posting rules, and the lines of manual entries. A negative amount flips the entry; -plb negates the source first.
+-- Events times the variants of posting rules, and the lines of manual entries. A negative amount
+-- flips the entry; -plb negates the source first.
 {{ config(indexes=[
     {'columns': ['line_id'], 'unique': true}, {'columns': ['event_id']}, {'columns': ['claim_key']},
     {'columns': ['entity_code', 'original_date', 'left(md5(event_id), 1)']}
