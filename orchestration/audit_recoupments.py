@@ -8,12 +8,12 @@ from orchestration.errors import ExpectedError
 from orchestration.status import rows
 from orchestration.tables import table
 
-COLUMNS = ("entity", "payer", "item", "codes", "first", "deferred", "taken", "open", "days",
-           "bucket", "reversals", "reversed", "by")  # fmt: skip
+COLUMNS = ("entity", "payer", "item", "codes", "first", "deferred", "taken", "decided", "open",
+           "days", "bucket", "reversals", "reversed", "by")  # fmt: skip
 ITEMS = """
 select entity_code, payer_code, item_key, adjustment_codes, has_reference, first_date, last_date,
-       deferred_amount, taken_amount, open_amount, age_days, bucket, reversal_count, reversal_key,
-       reversed_paid_amount, linked_by
+       deferred_amount, taken_amount, decided_amount, open_amount, age_days, bucket,
+       reversal_count, reversal_key, reversed_paid_amount, linked_by
 from marts.mart_recoupment_item
 where %s or open_amount <> 0
 order by entity_code, age_days desc, payer_code, item_key
@@ -34,7 +34,8 @@ def render(found: list[dict[str, Any]]) -> list[str]:
         return ["No recoupment is open."]
     listed = [
         (one["entity_code"], one["payer_code"], one["item_key"][:12], one["adjustment_codes"],
-         one["first_date"], one["deferred_amount"], one["taken_amount"], one["open_amount"],
+         one["first_date"], one["deferred_amount"], one["taken_amount"],
+         one["decided_amount"], one["open_amount"],
          one["age_days"], one["bucket"] or "settled", one["reversal_count"],
          one["reversed_paid_amount"], one["linked_by"])
         for one in found

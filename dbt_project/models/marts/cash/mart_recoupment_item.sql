@@ -10,9 +10,27 @@ items as (
         max(event_date) as last_date,
         coalesce(sum(-amount) filter (where amount < 0), 0) as deferred_amount,
         coalesce(sum(amount) filter (where amount > 0), 0) as taken_amount,
-        sum(amount) as open_amount
+        sum(amount) as reported_amount
     from {{ ref('int_recoupment') }}
     group by item_key, entity_code, payer_code
+),
+
+-- A request or an entry by hand names the reference that it clears, without the payer.
+named as (
+    select entity_code, reference_id, min(item_key) as item_key
+    from {{ ref('int_recoupment') }}
+    where reference_id is not null
+    group by entity_code, reference_id
+),
+
+decided as (
+    select named.item_key, sum(line.signed_amount) as amount
+    from {{ ref('fct_ledger_line') }} as line
+    inner join named
+        on line.entity_code = named.entity_code
+        and upper(trim(line.control_key)) = named.reference_id
+    where line.account = '2130' and line.event not in ('plb.WO', 'plb.FB', 'plb.72')
+    group by named.item_key
 ),
 
 linked as (
@@ -29,9 +47,12 @@ linked as (
 
 aged as (
     select
-        items.*, installation.as_of_date, installation.as_of_date - items.first_date as age_days
+        items.*, installation.as_of_date, installation.as_of_date - items.first_date as age_days,
+        coalesce(decided.amount, 0) as decided_amount,
+        items.reported_amount + coalesce(decided.amount, 0) as open_amount
     from items
     cross join {{ ref('stg_ops__installation') }} as installation
+    left join decided on items.item_key = decided.item_key
 ),
 
 final as (
@@ -46,6 +67,7 @@ final as (
         aged.last_date,
         {{ money('aged.deferred_amount') }} as deferred_amount,
         {{ money('aged.taken_amount') }} as taken_amount,
+        {{ money('aged.decided_amount') }} as decided_amount,
         {{ money('aged.open_amount') }} as open_amount,
         cast(aged.age_days as integer) as age_days,
         bucket.bucket,

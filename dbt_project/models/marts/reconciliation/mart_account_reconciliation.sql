@@ -13,14 +13,27 @@ asked as (
         on chart.account in ('{{ accounts | join("', '") }}')
 ),
 
+-- A decision names a payer's reference without the payer.
+named as (
+    select entity_code, reference_id, min(item_key) as item_key
+    from {{ ref('int_recoupment') }}
+    where reference_id is not null
+    group by entity_code, reference_id
+),
+
 open_items as (
     select
         line.entity_code, line.account,
-        coalesce(recoupment.item_key, line.control_key, line.event_id) as item_key,
+        coalesce(recoupment.item_key, named.item_key, line.control_key, line.event_id)
+            as item_key,
         min(line.original_date) as item_date, sum(line.signed_amount) as amount
     from {{ ref('fct_ledger_line') }} as line
     left join {{ ref('int_recoupment') }} as recoupment
         on line.account = '2130' and line.event_id = recoupment.event_id
+    left join named
+        on line.account = '2130' and recoupment.event_id is null
+        and line.entity_code = named.entity_code
+        and upper(trim(line.control_key)) = named.reference_id
     where line.reaches_erp and line.account <> '1010'
     group by 1, 2, 3
     having sum(line.signed_amount) <> 0
