@@ -1,7 +1,10 @@
 """From open balances to ledger lines: estimates and opening balances over a hand-made world."""
 
+import json
+from contextlib import closing
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,8 +13,10 @@ from billing.ledger.opening import read_balances, read_opening
 from orchestration import estimates as page
 from orchestration.estimates import Wanted
 from orchestration.opening_command import payer_classes
+from orchestration.rebuild import built_anew
 from resources.warehouse import estimates, openings, tie_outs
 from resources.warehouse.database import connect
+from tests.fixtures.books import Books
 from tests.marts.small_world import MCR, World
 
 D = Decimal
@@ -20,6 +25,17 @@ NO_TESTS = ("--exclude-resource-type", "test")
 LINES = """
 select original_date, sum(signed_amount) from marts.fct_ledger_line
 where rule = %s and account = %s group by original_date order by original_date
+"""
+POSTED = """
+select line.account, sum(line.debit_amount - line.credit_amount) as amount
+from ledger.entry_line as line join ledger.entry as entry using (entry_id)
+where entry.state = 'posted' and entry.entity_code = 'NLH' group by line.account
+"""
+DECIDED = """
+select line_id, event, account, signed_amount, facility_code, payer_class, account_key,
+       original_date, evidence_hash
+from marts.fct_ledger_line
+where control_key like 'estimate %%' or control_key like 'opening %%' order by line_id
 """
 LIST = b"""entity,account_kind,account_number,payer_class,facility,amount,cutover_date
 NLH,payer_receivable,LEGACY-1,medicare,MAIN,700.00,2026-03-31
@@ -188,3 +204,67 @@ def test_the_tie_outs_of_receivables_and_item_lists_hold(world):
 
 def test_no_account_number_reaches_the_marts(world):
     assert world.rows("select * from marts.fct_ledger_line l where l::text like '%%LEGACY%%'") == []
+
+
+@pytest.fixture(scope="module")
+def posted(world: Any) -> Books:
+    """All that the world demands proposed, signed and posted; the ERP held the opening balances."""
+
+    def connected(role: str) -> Any:
+        return connect(world.settings, role, autocommit=True)
+
+    books = Books(SimpleNamespace(connect=connected))
+    for month in range(5, 11):
+        books.by("poster").execute(
+            "select ledger.mirror_period('NLH', %s::date,"
+            " (%s::date + interval '1 month - 1 day')::date, %s, 'open')",
+            [f"2026-{month:02}-01", f"2026-{month:02}-01", f"P{month}"],
+        )
+    books.propose(books.build(as_of=OCTOBER))
+    books.approve()
+    for person in ("controller", "manager"):
+        for entry_id, *_, content in books.entries("proposed"):
+            books.by(person).execute("select ledger.approve(%s, %s)", [entry_id, content])
+    books.post_all()
+    held = dict(books.ask("auditor", POSTED))
+    held |= {"1110": held["1110"] + 1000, "2125": held.get("2125", D(0)) - 20}
+    report = json.dumps({account: str(amount) for account, amount in held.items()})
+    query = "select ledger.record_erp_balance('NLH', %s, %s)"
+    books.by("poster").execute(query, [OCTOBER, report])
+    world.runner.run(["--select", "tag:post", "--exclude-resource-type", "test"])
+    return books
+
+
+def test_estimates_are_posted_after_two_signatures_and_opening_balances_never(posted):
+    assert {state for *_, state, _ in posted.entries()} == {"posted"}
+    assert "close-preparer+approver" in {entry[3] for entry in posted.entries()}
+    accounts = dict(posted.ask("auditor", POSTED))
+    assert (accounts["1190"], accounts["1130"], "3990" in accounts) == (D("-320"), D(0), False)
+
+
+@pytest.mark.usefixtures("posted")
+def test_the_sub_ledger_equals_the_erp_that_held_the_opening_balances(world):
+    found = [one for one in tie_outs.evaluate(world.connection) if one.id in {"T9", "T10"}]
+    assert [one for one in found if not one.holds] == []
+    (t9,) = [one for one in found if (one.id, one.scope) == ("T9", "NLH/1110")]
+    assert t9.left == t9.right == D("2000.00")
+
+
+def test_a_second_proposal_after_posting_proposes_nothing(posted):
+    assert posted.propose(posted.build(as_of=OCTOBER))[0] == 0
+
+
+def test_a_ledger_built_anew_has_the_same_estimates_and_opening_balances(world, tmp_path):
+    for (sha256,) in world.rows("select sha256 from ops.received_file"):
+        damaged = tmp_path / "archive" / sha256[:2] / sha256  # nothing but decisions is left
+        damaged.parent.mkdir(parents=True, exist_ok=True)
+        damaged.write_bytes(b"not what was received")
+    settings = SimpleNamespace(
+        database=world.settings, archive_folder=tmp_path / "archive", home=tmp_path,
+        hash_key=b"k" * 32,
+    )  # fmt: skip
+    ours = world.rows(DECIDED)
+    with built_anew(settings) as anew, closing(connect(anew, "transform")) as connection:
+        theirs = connection.execute(DECIDED.replace("%%", "%")).fetchall()
+    assert len(ours) > 10
+    assert theirs == ours
