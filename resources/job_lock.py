@@ -6,7 +6,7 @@ whose lock connection dies goes on without it: the ledger's own writes are fence
 
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
 import psycopg
@@ -29,6 +29,9 @@ def only_run(connection: psycopg.Connection[Any], job: Job, run_id: str) -> Iter
     try:
         yield
     finally:
+        # Let go before closing, which a server notices later; a connection that died has let go.
+        with suppress(psycopg.OperationalError):
+            connection.execute("select pg_advisory_unlock_all()")
         connection.close()
 
 
