@@ -16,7 +16,9 @@ SEEDS, GOVERNANCE = "dbt_project/seeds", "governance"
 PROGRAM = ("billing", "resources", "assets", "sensors", "orchestration")
 MODELS = ("dbt_project",)
 ENDINGS = frozenset({".py", ".sql", ".yml", ".template"})
-MADE = frozenset({"target", "logs", "dbt_packages", "__pycache__"})  # by tools, not by us
+MADE = frozenset(
+    {"target", "logs", "dbt_packages", "__pycache__"}
+)  # by tools, not by us; so are files with a dot in front
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ def _hashes(root: Path, folders: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     for folder in folders:
         for path in (root / folder).rglob("*"):
             place = path.relative_to(root)
-            if path.suffix in ENDINGS and MADE.isdisjoint(place.parts) and path.is_file():
+            is_ours = MADE.isdisjoint(place.parts) and not path.name.startswith(".")
+            if path.suffix in ENDINGS and is_ours and path.is_file():
                 yield place.as_posix(), _sha256(path)
 
 

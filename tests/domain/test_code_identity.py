@@ -9,6 +9,7 @@ FILES = {
     "billing/c.py": "c",
     "dbt_project/models/d.sql": "d",
     "dbt_project/target/e.sql": "e",
+    "dbt_project/.user.yml": "f",
 }
 
 
