@@ -16,9 +16,8 @@ SEEDS, GOVERNANCE = "dbt_project/seeds", "governance"
 PROGRAM = ("billing", "resources", "assets", "sensors", "orchestration")
 MODELS = ("dbt_project",)
 ENDINGS = frozenset({".py", ".sql", ".yml", ".template"})
-MADE = frozenset(
-    {"target", "logs", "dbt_packages", "__pycache__"}
-)  # by tools, not by us; so are files with a dot in front
+# Made by tools, not by us; so are files with a dot in front.
+MADE = frozenset({"target", "logs", "dbt_packages", "__pycache__"})
 
 
 @dataclass(frozen=True)
