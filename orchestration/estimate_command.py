@@ -36,7 +36,9 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
     as_of: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The newest cut-off up to it.")
     ] = None,
-    method: Annotated[str, typer.Option(help="rate_by_age or expected_yield.")] = "rate_by_age",
+    method: Annotated[
+        str | None, typer.Option(help="rate_by_age or expected_yield; else the entity's own.")
+    ] = None,
     minimum: Annotated[
         int, typer.Option(help="Items that a segment's own rate needs.", min=1)
     ] = 30,
@@ -46,13 +48,13 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
     from billing.estimates.reserve import METHODS
     from orchestration import estimates as page
 
-    if method not in METHODS:
+    if method is not None and method not in METHODS:
         raise typer.BadParameter(f"a method is {' or '.join(METHODS)}", param_hint="--method")
     if cutoff is not None and as_of is not None:
         raise typer.BadParameter("--cutoff or --as-of, not both", param_hint="--as-of")
     with acting_as(context, login) as (connection, _):
         up_to = _day(cutoff) or _day(as_of) or date.max
-        chosen = next(one for one in METHODS if one == method)
+        chosen = next((one for one in METHODS if one == method), None)
         wanted = page.Wanted(
             entity or (), rule or (), up_to, chosen, minimum, is_exact=cutoff is not None
         )

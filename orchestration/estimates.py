@@ -33,12 +33,15 @@ _LOOK_BACK = ("run", "cut-off", "state", "required then", "realised since", "rem
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be estimated: entities and rules (all without any) up to a day, and how."""
+    """What is to be estimated: entities and rules (all without any) up to a day, and how.
+
+    `method` None is the one that `governance/entities.yaml` names for the entity.
+    """
 
     entities: Sequence[str]
     rules: Sequence[str]
     up_to: date
-    method: Method = "rate_by_age"
+    method: Method | None = None
     minimum: int = MINIMUM
     is_exact: bool = False  # the cut-off is that very day
 
@@ -92,7 +95,8 @@ def _prepare_one(connection: Connection, wanted: Wanted, basis: Basis) -> int | 
     if not balances:
         return None
     # Charge lag has no yield to expect: it is a share by days, whatever the others go by.
-    method: Method = "rate_by_age" if basis.rule == "JR59" else wanted.method
+    method = wanted.method or estimates.reserve_method(connection, basis.entity)
+    method = "rate_by_age" if basis.rule == "JR59" else method
     histories = estimates.histories(connection, basis)
     lines = reserve.reserve(balances, histories, method, wanted.minimum)
     changed = reserve.sensitivity(lines, histories, method)

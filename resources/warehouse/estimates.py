@@ -12,7 +12,7 @@ from typing import Any
 
 from psycopg.rows import class_row, dict_row
 
-from billing.estimates.reserve import Balance, History, Line
+from billing.estimates.reserve import METHODS, Balance, History, Line, Method
 from resources.warehouse.ledger import Connection, call
 
 _CUTOFFS = """
@@ -93,6 +93,13 @@ def newest_cutoff(connection: Connection, entity: str, up_to: date) -> date | No
     """Return the entity's newest recorded cut-off up to a day."""
     row = connection.execute(_CUTOFFS, [entity, up_to]).fetchone()
     return None if row is None else row[0]
+
+
+def reserve_method(connection: Connection, entity: str) -> Method:
+    """Return the method that the configuration names for an entity."""
+    query = "select reserve_method from ops.entity where entity_code = %s"
+    row = connection.execute(query, [entity]).fetchone()
+    return next(one for one in METHODS if row is not None and one == row[0])
 
 
 def balances(connection: Connection, basis: Basis) -> list[Balance]:

@@ -16,7 +16,8 @@ lines as (
                 'remit.cas.contractual', 'remit.cas.sequestration', 'remit.cas.capitated'
             ) then 'contractual'
             when line.event in ('denial.writeoff', 'baddebt.placed') then 'written_off'
-            when line.event like 'charge.%' or line.event like 'opening.%'
+            when line.event like 'opening.%' then 'opening'
+            when line.event like 'charge.%'
                 or (line.account = '1120' and line.event = 'remit.cas.patient_resp') then 'inflow'
             else 'moved'
         end as kind

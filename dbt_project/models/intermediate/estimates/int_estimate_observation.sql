@@ -21,6 +21,12 @@ entered as (
     where bucket.bucket <> 'CREDIT'
         and item.start_date + coalesce(bucket.from_days, 0) + 90 <= installation.as_of_date
         and item.start_date + coalesce(bucket.from_days, 0) + 90 > bounds.first_date
+        -- How old an opening balance was, and what became of the rest of it, nobody says.
+        and (item.entity_code, item.account, item.item_key) not in (
+            select flow.entity_code, flow.account, flow.item_key
+            from {{ ref('int_estimate_flow') }} as flow
+            where flow.kind = 'opening'
+        )
 ),
 
 windows as (
