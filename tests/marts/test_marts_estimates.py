@@ -129,6 +129,23 @@ def test_the_reserve_is_what_the_history_says_of_the_open_balances(world):
     assert run.required_amount == D("320.00")
 
 
+def test_the_method_is_the_entitys_own_unless_one_is_asked_for(world):
+    # Of the 150.00 of OLD nobody paid 60.00; MID's 90 days are not over, and opening balances are
+    # no history. 40 % of 800.00 and of the 1,000.00 that were opened.
+    connection = world.connection
+    change = "update ops.entity set reserve_method = %s where entity_code = 'NLH'"
+    connection.execute(change, ["expected_yield"])
+    try:
+        (number,) = _prepare(world, OCTOBER, "JR46")
+    finally:
+        connection.execute(change, ["rate_by_age"])
+    run, lines = _run(world, number)
+    with connect(world.settings, "preparer", autocommit=True) as preparer:
+        estimates.withdraw(preparer, number, "only to see what it says")
+    assert (run.method, run.required_amount) == ("expected_yield", D("720.00"))
+    assert {one.rate_level for one in lines} == {"segment", "entity"}
+
+
 def test_what_is_denied_is_reserved_by_its_own_rule_and_says_that_it_has_no_history(world):
     run, (line,) = _run(world, world.october[0])
     assert (run.rule, line.balance_amount, line.rate_level) == ("JR24", D("200.00"), "none")
