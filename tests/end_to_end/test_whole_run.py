@@ -298,7 +298,7 @@ def test_two_people_write_a_balance_off_and_book_an_entry_and_both_are_posted(
     assert proof.returncode == 0, [
         one for one in json.loads(proof.stdout)["tie_outs"] if not one["holds"]
     ]
-    leads_both_ways(installation, manual["entry_id"])
+    leads_both_ways(installation, int(entry), manual["entry_id"])
 
 
 def ask_for_charity(installation, amount="10.00"):
@@ -339,14 +339,14 @@ def ask_for_an_entry(installation, folder):
     return letter
 
 
-def leads_both_ways(installation, entry_id):
-    (request,) = installation.json("trace", "request:2")["requests"]
+def leads_both_ways(installation, request_id, entry_id):
+    (request,) = installation.json("trace", f"request:{request_id}")["requests"]
     assert [act["limit_id"] for act in request["acts"]] == ["manual-approver"]
     (effect,) = request["effects"]
     assert (effect["entry_id"], effect["state"]) == (entry_id, "posted")
     (document,) = installation.json("trace", f"NLH:{effect['document_number']}")["documents"]
-    assert [one["request_id"] for one in document["requests"]] == [2]
-    for name in (f"entry:{entry_id}", f"event:{effect['event_id']}", "request:2"):
+    assert [one["request_id"] for one in document["requests"]] == [request_id]
+    for name in (f"entry:{entry_id}", f"event:{effect['event_id']}", f"request:{request_id}"):
         shown = installation.tieout("trace", name)
         assert "asked by" in shown.stdout, shown.stderr
     listed = installation.json("audit", "entries", "--criteria", "manual")
