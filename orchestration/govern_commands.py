@@ -22,8 +22,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="The same content for scrip
 Entity = Annotated[str, typer.Argument(help="Code of a legal entity.")]
 Month = Annotated[str, typer.Argument(help="Like 2026-10, or the period's first day.")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept.")]
-Asker = Annotated[str, typer.Option("--login", help="The login of the one who asks.")]
-Decider = Annotated[str, typer.Option("--login", help="The login of the one who decides.")]
+Asker = Annotated[str, typer.Option("--as", "--login", help="The login of the one who asks.")]
+Decider = Annotated[str, typer.Option("--as", "--login", help="The login of the one who decides.")]
 
 
 @policy_app.command("check")

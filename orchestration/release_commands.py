@@ -22,7 +22,7 @@ Number = Annotated[int, typer.Argument(help="Number of the release.")]
 def ask(
     context: typer.Context,
     reason: Annotated[str, typer.Option(help="What changes and why; ten characters at least.")],
-    login: Annotated[str, typer.Option(help="The author's login.")] = "manager",
+    login: Annotated[str, typer.Option("--as", "--login", help="The author's login.")] = "manager",
 ) -> None:
     """Ask, as the author, for the rules and the code of this checkout to be released."""
     from resources.code_identity import identity
@@ -66,7 +66,9 @@ def show(context: typer.Context, number: Number) -> None:
 def approve(
     context: typer.Context,
     number: Number,
-    login: Annotated[str, typer.Option(help="The approver's login.")] = "controller",
+    login: Annotated[
+        str, typer.Option("--as", "--login", help="The approver's login.")
+    ] = "controller",
 ) -> None:
     """Approve a release, by the content that is shown; not as its author, nor as the deployer."""
     _decide(context, number, "approved", "", login)
@@ -77,7 +79,9 @@ def refuse(
     context: typer.Context,
     number: Number,
     reason: Annotated[str, typer.Option(help="Why.")],
-    login: Annotated[str, typer.Option(help="The approver's login.")] = "controller",
+    login: Annotated[
+        str, typer.Option("--as", "--login", help="The approver's login.")
+    ] = "controller",
 ) -> None:
     """Refuse a release."""
     _decide(context, number, "refused", reason, login)
@@ -87,7 +91,7 @@ def refuse(
 def withdraw(
     context: typer.Context,
     number: Number,
-    login: Annotated[str, typer.Option(help="The author's login.")] = "manager",
+    login: Annotated[str, typer.Option("--as", "--login", help="The author's login.")] = "manager",
 ) -> None:
     """Take a release of one's own back."""
     _decide(context, number, "withdrawn", "", login)
