@@ -10,7 +10,6 @@ from pathlib import Path
 
 from orchestration.errors import ExpectedError
 from orchestration.state import StateFolder, World, read_world
-from resources.erp_settings import PREFIXES, TRYTON
 
 ENV_FILE = Path(__file__).parents[1] / ".env"
 ADDRESSES = (
@@ -21,7 +20,7 @@ ADDRESSES = (
 LAUNCHED = "TIEOUT_WORLD"
 _OURS_OR_NOT = (
     "TIEOUT_SFTP_", "TIEOUT_BANK_SFTP_", "TIEOUT_CLEARINGHOUSE_SFTP_", "TIEOUT_FHIR_",
-    "TIEOUT_CARD_", *chain.from_iterable(PREFIXES.values()),
+    "TIEOUT_CARD_",
 )  # fmt: skip
 
 
@@ -38,7 +37,8 @@ def names_own_erp(environ: Mapping[str, str]) -> bool:
     """Say whether a user names an ERP of their own."""
     if environ.get(LAUNCHED):
         return False
-    return bool(environ.get("TIEOUT_ERP_URL")) or (environ.get("TIEOUT_ERP") or TRYTON) != TRYTON
+    kind = environ.get("TIEOUT_ERP") or "tryton"
+    return bool(environ.get("TIEOUT_ERP_URL")) or kind != "tryton"
 
 
 def own_world(as_of: date | None = None) -> World:
@@ -53,10 +53,13 @@ def world_to_keep_up(state: StateFolder, environ: Mapping[str, str]) -> World:
 
 def hidden(environ: Mapping[str, str]) -> dict[str, str]:
     """Empty values of every variable that would let a sandbox's world reach a user's systems."""
+    from resources.erp_settings import PREFIXES  # noqa: PLC0415 (help and bootstrap do without)
+
+    beginnings = (*_OURS_OR_NOT, *chain.from_iterable(PREFIXES.values()))
     return {
         name: ""
         for name in environ
-        if name == "TIEOUT_ERP" or (name.startswith(_OURS_OR_NOT) and not name.endswith("_SECONDS"))
+        if name == "TIEOUT_ERP" or (name.startswith(beginnings) and not name.endswith("_SECONDS"))
     }
 
 
