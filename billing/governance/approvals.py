@@ -8,12 +8,12 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Literal
 
 import yaml
 
-from billing.governance.policy_file import PolicyFileError
+from billing.governance.policy_file import PolicyFileError, exact
 from billing.governance.request_policy import RequestPolicy, read_requests, request_document
 
 Basis = Literal["policy", "person"]
@@ -241,15 +241,10 @@ def _amount(value: object) -> Decimal | None:
 
 
 def _tolerance(value: object) -> Decimal:
-    if not isinstance(value, str):
-        raise _broken("an amount must be a text in quotes, or null")
     try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        raise _broken("an amount is a decimal number") from None
-    if not amount.is_finite() or amount < 0 or amount != amount.quantize(Decimal("0.01")):
-        raise _broken("an amount is above zero and in whole cents")
-    return amount
+        return exact(value)
+    except ValueError as broken:
+        raise _broken(str(broken)) from None
 
 
 def _whole(document: Mapping[str, Any], name: str, least: int) -> int:

@@ -5,10 +5,10 @@ The decision itself is made in the database (`ledger.decide`); this is its input
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
-from billing.governance.policy_file import PolicyFileError
+from billing.governance.policy_file import PolicyFileError, exact
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,11 @@ def _word(value: object) -> str:
 
 
 def _exact(value: object) -> Decimal:
-    if not isinstance(value, str):
-        raise _broken("an amount must be a text in quotes, or null")
     try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        raise _broken("an amount is a decimal number") from None
-    if not amount.is_finite() or amount <= 0 or amount != amount.quantize(Decimal("0.01")):
+        amount = exact(value)
+    except ValueError as broken:
+        raise _broken(str(broken)) from None
+    if amount == 0:
         raise _broken("an amount is above zero and in whole cents")
     return amount
 
