@@ -6,7 +6,7 @@ RUN_OPTIONS := $(if $(SEED),--seed "$(SEED)") $(if $(CLAIMS),--claims "$(CLAIMS)
 SOURCES := billing resources assets sensors orchestration sandbox examples tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up down check test mutants bench faults fuzz clean
+.PHONY: help install run up down check test hunt mutants bench faults fuzz clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -32,6 +32,9 @@ check: install ## Format, lint, types, import rules, dbt parse
 
 test: install ## All tests, two files at a time; TESTS=tests/domain for some of them
 	@$(VENV)/python -m pytest -q -n 2 --dist loadfile $(or $(TESTS),tests --ignore=tests/benchmarks)
+
+hunt: install ## Property tests with new random examples, where `make test` repeats its own
+	@$(VENV)/python -m pytest -q -n 2 --dist loadfile -m hypothesis --hypothesis-profile=hunt $(TESTS)
 
 mutants: install ## The score of the posting rules: every wrong account, side, sign and variant is seen
 	@$(VENV)/python -m pytest -q -s tests/domain/test_posting_rules.py -k "mutant or variant_that"

@@ -1,12 +1,13 @@
 """Fixtures of every kind of test: one real PostgreSQL, and a fresh migrated database per test."""
 
 import contextlib
+import functools
 import itertools
 import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from resources.warehouse.migrate import ensure_roles, grant_entry, migrate
 GOVERNANCE = Path(__file__).parents[1] / "governance"
 PREFIX = "tieout_test"
 TEMPLATE = "tieout_template"
+MEMORY = Path("/dev/shm")  # noqa: S108
+ROOM_BYTES = 8 * 1024**3
 _numbers = itertools.count(1)
 
 
@@ -93,10 +96,37 @@ class Database:
                 connection.close()
 
 
-def pytest_configure() -> None:
-    """No example fails by the clock: the first one pays for what is loaded when first needed."""
-    settings.register_profile("tieout", deadline=None)
-    settings.load_profile("tieout")
+def pytest_configure(config: pytest.Config) -> None:
+    """No example fails by the clock: the first one pays for what is loaded when first needed.
+
+    The same examples every time, so that a change is judged and not the dice;
+    `make hunt` looks for new ones.
+    """
+    settings.register_profile("tieout", deadline=None, derandomize=True)
+    settings.register_profile("hunt", deadline=None, print_blob=True)
+    settings.load_profile(config.getoption("--hypothesis-profile", None) or "tieout")
+    if not hasattr(config, "workerinput") and "TMPDIR" not in os.environ and has_room(MEMORY):
+        _work_in_memory(config)
+
+
+def has_room(folder: Path) -> bool:
+    """Tell whether a folder of files in memory takes programs and what a whole test run writes."""
+    if not os.access(folder, os.W_OK):
+        return False
+    facts = os.statvfs(folder)
+    return not facts.f_flag & os.ST_NOEXEC and facts.f_bavail * facts.f_frsize >= ROOM_BYTES
+
+
+def _work_in_memory(config: pytest.Config) -> None:
+    """Databases of tests lie in memory, as creating one on a disk takes five times as long.
+
+    The workers inherit the variable. What was written is gone when the session ends; who wants
+    to look at it sets TMPDIR.
+    """
+    made = tempfile.mkdtemp(prefix="tieout-tests-", dir=MEMORY)
+    Path(made).chmod(0o711)
+    os.environ["TMPDIR"] = tempfile.tempdir = made
+    config.add_cleanup(functools.partial(shutil.rmtree, made, ignore_errors=True))
 
 
 @pytest.fixture(scope="session")
@@ -130,9 +160,9 @@ def template(server: Server) -> str:
     return TEMPLATE
 
 
-@pytest.fixture
-def database(server: Server, template: str) -> Iterator[Database]:
-    """A database of the test's own, gone when it ends."""
+@contextlib.contextmanager
+def fresh_database(server: Server, template: str) -> Iterator[Database]:
+    """Clone the template into a database that is gone afterwards."""
     name = f"tieout_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server.admin_url(), autocommit=True) as admin:
         admin.execute(f"create database {name} template {template} owner {PREFIX}_owner")
@@ -143,3 +173,16 @@ def database(server: Server, template: str) -> Iterator[Database]:
         finally:
             made.close()
             admin.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def database(server: Server, template: str) -> Iterator[Database]:
+    """A database of the test's own, gone when it ends."""
+    with fresh_database(server, template) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def databases(server: Server, template: str) -> Callable[[], Any]:
+    """A database for each example of a property, so that an example says the same when repeated."""
+    return functools.partial(fresh_database, server, template)

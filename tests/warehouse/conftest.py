@@ -1,5 +1,6 @@
 """A ledger to work on, in whatever state a test begins with."""
 
+import contextlib
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -26,6 +27,18 @@ def ledger_line() -> type[Event]:
 def books(database: Any) -> Books:
     """An empty ledger with the months of 2026 open for both entities."""
     return open_books(database, date(2026, 1, 1), date(2026, 12, 31))
+
+
+@pytest.fixture(scope="session")
+def new_books(databases: Any) -> Any:
+    """An empty ledger for each example of a property."""
+
+    @contextlib.contextmanager
+    def make() -> Iterator[Books]:
+        with databases() as database:
+            yield open_books(database, date(2026, 1, 1), date(2026, 12, 31))
+
+    return make
 
 
 @pytest.fixture

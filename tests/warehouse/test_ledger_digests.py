@@ -95,18 +95,19 @@ class Acts:
 NAMES = sorted(name for name in vars(Acts) if not name.startswith("_"))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_both_ways_find_the_same_after_any_history(books, ledger_line, data):
-    for _ in range(data.draw(st.integers(1, 4), label="builds")):
-        books.demand(data.draw(demands(ledger_line), label="demanded"))
-        digest(books)
-        books.propose(books.build(passes=data.draw(st.booleans(), label="passes")))
-        for name in data.draw(st.lists(st.sampled_from(NAMES), max_size=5)):
-            getattr(Acts(books), name)()
-            fast, full = differences(books) if _has_digest(books) else ([], [])
-            assert fast == full
-    assert books.ask("auditor", "select * from ledger.verify_recorded()") == []
+def test_both_ways_find_the_same_after_any_history(new_books, ledger_line, data):
+    with new_books() as books:
+        for _ in range(data.draw(st.integers(1, 5), label="builds")):
+            books.demand(data.draw(demands(ledger_line), label="demanded"))
+            digest(books)
+            books.propose(books.build(passes=data.draw(st.booleans(), label="passes")))
+            for name in data.draw(st.lists(st.sampled_from(NAMES), max_size=5), label="acts"):
+                getattr(Acts(books), name)()
+                fast, full = differences(books) if _has_digest(books) else ([], [])
+                assert fast == full
+        assert books.ask("auditor", "select * from ledger.verify_recorded()") == []
 
 
 def _has_digest(books):

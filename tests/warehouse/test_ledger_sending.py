@@ -1,5 +1,6 @@
 """The outbox's side of the ledger: numbers, outcomes, read-back, periods and balances."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
@@ -154,6 +155,25 @@ def test_a_rejected_entry_with_new_evidence_gives_way_to_its_next_generation(app
         (1, "void"),
         (2, "proposed"),
     ]
+
+
+def test_two_rejected_entries_of_one_day_wait_together_and_the_next_build_says_their_sum(
+    approved, ledger_line
+):
+    poster = approved.by("poster")
+    other = ledger_line("b", "remit.paid", "60.00", entity="NPG", facility="CLIN")
+    approved.demand([ledger_line("a", "charge.posted", "130.00"), other])
+    approved.propose()
+    approved.approve()
+    for row in approved.entries("approved"):
+        if row[1] == "NLH":
+            sending.record_rejected(poster, sending.begin(poster, row[0]), "PERIOD_CLOSED")
+    states = [(row[4], row[6]) for row in approved.entries() if row[1] == "NLH"]
+    assert states == [(1, "rejected"), (2, "rejected")]
+    assert approved.propose() == (1, 2, 0)
+    approved.approve()
+    ((entry_id, *_),) = [row for row in approved.entries("approved") if row[1] == "NLH"]
+    assert {line["debit"] for line in json.loads(approved.lines_of(entry_id))} == {"130.00", "0.00"}
 
 
 def test_an_unknown_outcome_counts_as_recorded_and_is_not_sent_again_while_it_may_come(approved):
