@@ -173,16 +173,22 @@ def compare_documents(
 def read_balances(
     installation: Installation, erp: Erp, post_run: JobRun
 ) -> dg.MaterializeResult[None]:
-    """Ask the ERP for its own balance of each account: the other side of the reconciliation."""
-    accounts = 0
+    """Ask the ERP for its own balance of each account: the other side of the reconciliation.
+
+    The first time also for what it held before our first month, which is not ours to explain.
+    """
+    accounts = carried = 0
     with closing(installation.connect("poster")) as connection:
         for entity in builds.entities(connection) if erp.is_configured else []:
+            carried += mirror.carry_in(connection, erp.ledger(), entity)
             balances = erp.ledger().balances(entity, post_run.as_of)
             accounts += ledger.record_erp_balances(connection, entity, post_run.as_of, balances)
         connection.commit()
         # Dagster keeps it in another database: a chain that is rebuilt or cut off no longer fits.
         anchor = ledger.audit_head(connection).anchor
-    metadata: dict[str, Any] = {"accounts": accounts, "audit_anchor": anchor}
+    metadata: dict[str, Any] = {
+        "accounts": accounts, "carried_in": carried, "audit_anchor": anchor,
+    }  # fmt: skip
     return dg.MaterializeResult(asset_key=BALANCE.key, metadata=metadata)
 
 

@@ -35,6 +35,8 @@ MADE_BY_POST = {
     "erp_document": dg.AssetKey(["erp", "document"]),
     "erp_document_line": dg.AssetKey(["erp", "document"]),
     "erp_balance": dg.AssetKey(["erp", "balance"]),
+    "carry": dg.AssetKey(["erp", "balance"]),
+    "carried_balance": dg.AssetKey(["erp", "balance"]),
     "foreign_state": dg.AssetKey(["erp", "foreign_line"]),
     "period": dg.AssetKey(["erp", "period"]),
     "entry_line": dg.AssetKey(["ledger", "entry"]),

@@ -1,11 +1,14 @@
-"""A connection of a person's own login for commands; a refusal by the database is one line."""
+"""What commands of people share: a connection of the person's own login, where a refusal by the
+database is one line, and the one thing among many that a number names."""
 
 # ruff: noqa: PLC0415 (a command imports what it needs when it is asked for, so that help is quick)
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -34,3 +37,13 @@ def acting_as(context: typer.Context, login: str) -> Iterator[tuple[Any, Any]]:
         except InsufficientPrivilege:
             raise ExpectedError(f"refused: the login {login} may not do this") from None
         connection.commit()
+
+
+def numbered(found: Iterable[T], key: str, number: int, noun: str) -> T:
+    """Return the one whose `key` is the number that a person gave; ExpectedError without one."""
+    from orchestration.errors import ExpectedError
+
+    for one in found:
+        if getattr(one, key) == number:
+            return one
+    raise ExpectedError(f"there is no {noun} {number}")

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.acting import acting_as
+from orchestration.acting import acting_as, numbered
 
 if TYPE_CHECKING:
     from resources.warehouse.ledger import Connection
     from resources.warehouse.openings import OpeningList
 
 app = typer.Typer(help="Opening balances of a conversion.", no_args_is_help=True)
-FAILED = 1
 PAYERS = Path(__file__).parents[1] / "dbt_project" / "seeds" / "payers.csv"
 OTHER_CLASSES = frozenset({"self_pay", "unknown", "none"})
 _LISTS = ("list", "state", "file", "lines", "gross", "signatures", "loaded by", "content")
@@ -116,12 +115,9 @@ def _decide(context: typer.Context, number: int, act: str, reason: str | None, l
     from resources.warehouse import openings
 
     with acting_as(context, login) as (connection, _):
-        found = [one for one in openings.lists(connection) if one.list_id == number]
-        if not found:
-            typer.echo(f"no such list: {number}", err=True)
-            raise typer.Exit(FAILED)
-        _print(connection, found)
-        state = openings.decide(connection, number, act, found[0].content_hash, reason)
+        seen = numbered(openings.lists(connection), "list_id", number, "opening list")
+        _print(connection, [seen])
+        state = openings.decide(connection, number, act, seen.content_hash, reason)
         typer.echo(f"list {number}: {state}")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.acting import acting_as
+from orchestration.acting import acting_as, numbered
 
 if TYPE_CHECKING:
     from resources.warehouse.releases import Act, Release
@@ -103,17 +103,8 @@ def _decide(context: typer.Context, number: int, act: "Act", reason: str, login:
     with acting_as(context, login) as (connection, _):
         found = releases.releases(connection)
         typer.echo("\n".join(_shown(found, number)))
-        releases.decide(connection, _named(found, number), act, reason)
+        releases.decide(connection, numbered(found, "release_id", number, "release"), act, reason)
     typer.echo(f"release {number}: {act}")
-
-
-def _named(found: "list[Release]", number: int) -> "Release":
-    from orchestration.errors import ExpectedError
-
-    for one in found:
-        if one.release_id == number:
-            return one
-    raise ExpectedError(f"there is no release {number}")
 
 
 def _shown(found: "list[Release]", number: int) -> list[str]:
@@ -121,7 +112,7 @@ def _shown(found: "list[Release]", number: int) -> list[str]:
     from billing.governance.release import changes
     from orchestration.tables import table
 
-    one = _named(found, number)
+    one = numbered(found, "release_id", number, "release")
     before = [other for other in found if other.state == "approved" and other.release_id < number]
     differing = changes(before[-1].files if before else {}, one.files)
     compared = f"release {before[-1].release_id}" if before else "nothing: the first release"

@@ -59,11 +59,11 @@ from ledger.entry where state <> 'void' group by entity_code, state
 order by entity_code, 2 desc, state
 """
 TIE_OUT = """
-select entity_code, account, subledger_amount, waiting_amount, held_amount, erp_balance_amount,
-       difference_amount
+select entity_code, account, subledger_amount, waiting_amount, held_amount,
+       explained_amount + carried_amount as others_amount, erp_balance_amount, difference_amount
 from marts.mart_ledger_reconciliation
-where (subledger_amount, waiting_amount, held_amount, erp_balance_amount)
-      is distinct from (0.00, 0.00, 0.00, 0.00)
+where (subledger_amount, waiting_amount, held_amount, explained_amount, carried_amount,
+       erp_balance_amount) is distinct from (0.00, 0.00, 0.00, 0.00, 0.00, 0.00)
 order by entity_code, account
 """
 CERTIFICATE = """
@@ -226,13 +226,14 @@ def _certificate(report: Report) -> list[str]:
 
 
 def _tie_out(report: Report) -> list[str]:
-    columns = ["entity", "account", "sub-ledger", "waiting", "held", "ERP's own", "difference"]
+    columns = ["entity", "account", "sub-ledger", "waiting", "held", "others'", "ERP's own",
+               "difference"]  # fmt: skip
     found = report["tie_out"]
     if not found:
         return ["Tie-out to the ERP: no post run yet"]
     worst = max((abs(row["difference_amount"]) for row in found), default=Decimal(0))
     return [
-        "Sub-ledger, less waiting, less held = the balance that the ERP itself reports",
+        "Sub-ledger, less waiting, less held, plus others' = the balance that the ERP reports",
         *table(columns, [tuple(row.values()) for row in found]),
         f"  largest difference {worst:,.2f}",
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.acting import acting_as
+from orchestration.acting import acting_as, numbered
 
 if TYPE_CHECKING:
     from resources.warehouse.restatements import Held, Order
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Let a changed rule work on what is recorded, by two people.", no_args_is_help=True
 )
-FAILED = 1
 As = Annotated[str, typer.Option("--as", help="The person's login: controller, manager, approver.")]
 Number = Annotated[int, typer.Argument(help="Number of the order.")]
 
@@ -81,12 +80,10 @@ def _decide(context: typer.Context, number: int, act: str, reason: str | None, l
     from resources.warehouse import restatements
 
     with acting_as(context, login) as (connection, _):
-        seen = [one for one in restatements.orders(connection) if one.order_id == number]
-        if not seen:
-            typer.echo(f"no such restatement order: {number}", err=True)
-            raise typer.Exit(FAILED)
-        typer.echo("\n".join(_orders(seen)))
-        decided = restatements.decide(connection, number, act, seen[0].content_hash, reason)
+        orders = restatements.orders(connection)
+        seen = numbered(orders, "order_id", number, "restatement order")
+        typer.echo("\n".join(_orders([seen])))
+        decided = restatements.decide(connection, number, act, seen.content_hash, reason)
     typer.echo(f"restatement order {number}: {decided}")
 
 

@@ -1,4 +1,5 @@
-"""Asks the ERP for its master data and for lines that are not ours, and hands them to the ledger.
+"""Asks the ERP for its master data, for its books of before our time and for lines that are not
+ours, and hands them to the ledger.
 
 One entity at a time, with a connection of the poster's that is not in autocommit.
 """
@@ -26,6 +27,22 @@ def mirror_master_data(connection: Connection, erp: ErpLedger, entity: str) -> t
     changed = read_back.mirror_master_data(connection, entity, accounts, segments)
     connection.commit()
     return len(accounts), len(segments), changed
+
+
+def carry_in(connection: Connection, erp: ErpLedger, entity: str) -> int:
+    """Read once what the ERP held on our accounts before our first month; return how many accounts.
+
+    An ERP whose periods begin later held nothing. Raises ErpUnknown, ErpRejected.
+    """
+    last_day = read_back.carry_day(connection, entity)
+    connection.commit()
+    if last_day is None:
+        return 0
+    ends = [one.end for one in erp.periods(entity) if one.start <= last_day]
+    held = erp.balances(entity, min(last_day, max(ends))) if ends else {}
+    kept = read_back.record_carried(connection, entity, erp.name, last_day, held)
+    connection.commit()
+    return kept
 
 
 def read_foreign_lines(connection: Connection, erp: ErpLedger, entity: str) -> ForeignCount:

@@ -70,7 +70,8 @@ def _add(sums: Sums, key: Any, row: Row) -> None:
 def check_subledger(pack: Pack, check: Check) -> None:
     """What the evidence demands, less what waits, is the balance that the ERP reports.
 
-    What others entered in the ERP counts when a person explained it, as in the tie-out.
+    What others entered in the ERP counts when a person explained it, and what the ERP held before
+    our first month, as in the tie-out.
     """
     waiting: dict[Any, Decimal] = {}
     for row in pack.table("sums/movements.csv"):
@@ -83,6 +84,9 @@ def check_subledger(pack: Pack, check: Check) -> None:
         if row["state"] == "accepted" and row["accounting_date"] <= as_of:
             key = (row["entity_code"], row["account"])
             waiting[key] = waiting.get(key, NOTHING_YET) - money(row["foreign_amount"])
+    for row in pack.table("erp/carried.csv"):
+        key = (row["entity_code"], row["account"])
+        waiting[key] = waiting.get(key, NOTHING_YET) - money(row["balance_amount"])
     balances = {
         (row["entity_code"], row["account"]): money(row["balance_amount"])
         for row in pack.table("erp/balances.csv")

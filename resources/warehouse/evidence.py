@@ -56,6 +56,7 @@ TABLES = (
     "erp/document_lines.csv",
     "erp/second_documents.csv",
     "erp/balances.csv",
+    "erp/carried.csv",
     "erp/foreign_lines.csv",
     "sums/movements.csv",
     "sums/subledger.csv",

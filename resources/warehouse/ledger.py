@@ -200,7 +200,11 @@ def mirror_period(connection: Connection, period: ErpPeriod) -> None:
 def record_erp_balances(
     connection: Connection, entity: str, as_of: date, balances: Mapping[str, Decimal]
 ) -> int:
-    """Replace what the ERP reported last for an entity (debit positive); return the accounts."""
+    """Replace what the ERP reported last for an entity (debit positive).
+
+    Keeps accounts that we post to, from our first month on, and returns how many. Before it keeps
+    those of an approved opening list.
+    """
     report = json.dumps({account: str(amount) for account, amount in balances.items()})
     query = "select ledger.record_erp_balance(%s, %s, %s)"
     return int(call(connection, query, entity, as_of, report)[0])
@@ -224,6 +228,7 @@ def problems(connection: Connection) -> list[str]:
     for kind, query in (
         ("estimate", "select run_id, problem from ledger.verify_estimates()"),
         ("opening list", "select list_id, problem from ledger.verify_openings()"),
+        ("history of", "select entity_code, problem from ledger.verify_carried()"),
     ):
         kept = connection.execute(query)
         found += [f"{kind} {number}: {problem}" for number, problem in kept]

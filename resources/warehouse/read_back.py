@@ -5,7 +5,7 @@ Callers own the transaction.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -97,6 +97,24 @@ def foreign_since(connection: Connection, entity: str) -> date | None:
     """Return the day from which lines may have changed; None when nothing of ours is there yet."""
     found = call(connection, "select ledger.foreign_since(%s)", entity)[0]
     return found if isinstance(found, date) else None
+
+
+def carry_day(connection: Connection, entity: str) -> date | None:
+    """Return the day before our first month; None before our first entry and once it was read."""
+    found = call(connection, "select ledger.carry_day(%s)", entity)[0]
+    return found if isinstance(found, date) else None
+
+
+def record_carried(
+    connection: Connection, entity: str, erp: str, last_day: date, balances: Mapping[str, Decimal]
+) -> int:
+    """Keep what the ERP held on our accounts at `last_day`, for good; return how many accounts.
+
+    Debit positive. Raises LedgerRefusedError CARRIED: not the day to be read, or read before.
+    """
+    told = json.dumps({account: str(amount) for account, amount in balances.items()})
+    query = "select ledger.record_carried(%s, %s, %s, %s)"
+    return int(call(connection, query, entity, erp, last_day, told)[0])
 
 
 def record_foreign_lines(

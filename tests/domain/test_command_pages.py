@@ -13,7 +13,8 @@ from orchestration.tables import percent, plain, show, table
 TIE_OUT = {
     "entity_code": "NLH", "account": "1110", "subledger_amount": Decimal("10.01"),
     "waiting_amount": Decimal("0.00"), "held_amount": Decimal("0.00"),
-    "erp_balance_amount": Decimal("10.00"), "difference_amount": Decimal("0.01"),
+    "others_amount": Decimal("0.00"), "erp_balance_amount": Decimal("10.00"),
+    "difference_amount": Decimal("0.01"),
 }  # fmt: skip
 EMPTY = {name: [] for name in report.QUERIES}
 

@@ -246,6 +246,7 @@ def posted(world: Any) -> Books:
     held = dict(books.ask("auditor", POSTED))
     held |= {"1110": held["1110"] + 1000, "2125": held.get("2125", D(0)) - 20}
     report = json.dumps({account: str(amount) for account, amount in held.items()})
+    books.carry_in()
     query = "select ledger.record_erp_balance('NLH', %s, %s)"
     books.by("poster").execute(query, [OCTOBER, report])
     world.runner.run(["--select", "tag:post", "--exclude-resource-type", "test"])

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from billing.ledger.erp import JournalEntry, JournalLine
-from resources.warehouse import read_back
+from billing.ledger.opening import OpeningLine, StatedBalance
+from resources.warehouse import openings, read_back
 from sensors.posting import LastPost, PostingState, decide
 
 
@@ -45,6 +46,68 @@ def test_an_entry_by_hand_breaks_the_tie_out_until_a_person_explains_it(pipeline
     assert _check(result, "T9").passed
     assert _check(result, "nothing_unexplained").passed
     assert pipeline.rows(codes) == []
+
+
+def _held_before(pipeline: Any, receivable: str, entity: str = "NPG") -> None:
+    """The ERP has receivables, cash and revenue of before, and accounts that are not ours."""
+    day, zero = date(2025, 12, 31), Decimal(0)
+    amounts = {"1110": receivable, "2125": "-20.00", "1010": "9000.00", "4010": "-7000.00"}
+    amounts["6100"] = str(-sum(Decimal(amount) for amount in amounts.values()))
+    lines = tuple(
+        JournalLine(number, account, max(Decimal(value), zero), max(-Decimal(value), zero), "x")
+        for number, (account, value) in enumerate(amounts.items(), 1)
+    )
+    pipeline.ledger.post(JournalEntry(entity, "of before", 1, day, "of before", lines))
+
+
+def _open(pipeline: Any) -> None:
+    """Load and approve the list that ties to what the ERP is said to have held."""
+    day = date(2025, 12, 31)
+    lines = [
+        OpeningLine(2, "NPG", "payer_receivable", "A-1", "medicare", "CLIN", Decimal(500), day),
+        OpeningLine(3, "NPG", "patient_credit", "A-1", "self_pay", "CLIN", Decimal(20), day),
+    ]
+    stated = [
+        StatedBalance("NPG", "1110", Decimal(500)), StatedBalance("NPG", "2125", Decimal(-20))
+    ]  # fmt: skip
+    with pipeline.database.connect("preparer") as loader:
+        number = openings.load(
+            loader, openings.File("list.csv", "a" * 64), lines, stated, b"k" * 32
+        )
+        (seen,) = openings.lists(loader)
+    for role in ("controller", "manager"):
+        with pipeline.database.connect(role) as person:
+            openings.decide(person, number, "approved", seen.content_hash)
+
+
+@pytest.mark.parametrize(("held", "holds"), [("500.00", True), ("500.01", False)])
+def test_what_the_erp_held_before_ties_to_the_opening_list_and_the_rest_is_carried_in(
+    pipeline: Any, held: str, *, holds: bool
+) -> None:
+    _held_before(pipeline, held)
+    _held_before(pipeline, "3.00", "NLH")  # no evidence of ours yet: nothing to compare
+    pipeline.receive_story()
+    _open(pipeline)
+    pipeline.succeed("build")
+    result = pipeline.succeed("post")
+    assert _check(result, "T9").passed is holds
+    assert _check(result, "nothing_unexplained").passed
+    assert pipeline.rows(
+        "select account, carried_amount, difference_amount from marts.mart_ledger_reconciliation"
+        " where carried_amount <> 0 or difference_amount <> 0 order by 1"
+    ) == [
+        ("1010", Decimal("9000.00"), Decimal("0.00")),
+        *([] if holds else [("1110", Decimal("0.00"), Decimal("-0.01"))]),
+        ("4010", Decimal("-7000.00"), Decimal("0.00")),
+    ]
+
+
+def test_whoever_changes_the_books_of_before_later_breaks_the_tie_out(pipeline: Any) -> None:
+    pipeline.receive_story()
+    pipeline.succeed("build")
+    assert _check(pipeline.succeed("post"), "T9").passed
+    _held_before(pipeline, "500.00")
+    assert not _check(pipeline.succeed("post"), "T9").passed
 
 
 def test_an_inactive_account_is_held_before_sending_with_owner_and_dollars(pipeline: Any) -> None:

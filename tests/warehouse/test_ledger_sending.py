@@ -332,8 +332,9 @@ def test_a_cut_off_is_recorded_once_and_keeps_its_watermark(books):
     assert books.ask("auditor", "select * from ledger.cutoff") == before
 
 
-def test_the_balances_that_the_erp_reports_replace_the_former_ones(books):
-    poster, as_of = books.by("poster"), date(2026, 10, 31)
+def test_the_balances_that_the_erp_reports_replace_the_former_ones(approved):
+    books, poster, as_of = approved, approved.by("poster"), date(2026, 10, 31)
+    books.carry_in()
     first = {"1010": Decimal("10.00"), "1110": Decimal("-0.01")}
     assert ledger.record_erp_balances(poster, "NLH", as_of, first) == 2
     assert ledger.record_erp_balances(poster, "NLH", as_of, {"1010": Decimal("12.34")}) == 1

@@ -87,10 +87,11 @@ final as (
         {{ money('coalesce(summed.items_amount, 0)') }} as items_amount,
         {{ money('coalesce(books.waiting_amount + books.held_amount, 0)') }} as unposted_amount,
         {{ money('coalesce(books.explained_amount, 0)') }} as explained_amount,
+        {{ money('coalesce(books.carried_amount, 0)') }} as carried_amount,
         {{ money(
             'coalesce(books.erp_balance_amount, 0) - coalesce(summed.items_amount, 0)'
             ' + coalesce(books.waiting_amount + books.held_amount, 0)'
-            ' - coalesce(books.explained_amount, 0)'
+            ' - coalesce(books.explained_amount, 0) - coalesce(books.carried_amount, 0)'
         ) }} as unexplained_amount,
         cast(summed.oldest_age_days as integer) as oldest_age_days,
         {{ money('coalesce(summed.age_30_amount, 0)') }} as age_30_amount,

@@ -38,12 +38,15 @@ joined as (
         coalesce(entries.held_amount, 0) as held_amount,
         coalesce(entries.posted_amount, 0) as posted_amount,
         coalesce(foreign_line.explained_amount, 0) as explained_amount,
+        coalesce(carried.balance_amount, 0) as carried_amount,
         coalesce(foreign_line.unexplained_count, 0) as unexplained_count,
         coalesce(balance.balance_amount, 0) as erp_balance_amount
     from subledger
     full outer join entries using (entity_code, account)
     full outer join {{ ref('stg_ledger__erp_balance') }} as balance using (entity_code, account)
     full outer join foreign_line using (entity_code, account)
+    full outer join {{ ref('stg_ledger__carried_balance') }} as carried
+        using (entity_code, account)
 ),
 
 final as (
@@ -56,10 +59,11 @@ final as (
         {{ money('posted_amount') }} as posted_amount,
         {{ money('erp_balance_amount') }} as erp_balance_amount,
         {{ money('explained_amount') }} as explained_amount,
+        {{ money('carried_amount') }} as carried_amount,
         cast(unexplained_count as integer) as unexplained_count,
         {{ money(
             'subledger_amount - waiting_amount - held_amount + explained_amount'
-            ' - erp_balance_amount'
+            ' + carried_amount - erp_balance_amount'
         ) }} as difference_amount
     from joined
 )
