@@ -31,7 +31,7 @@ check: install ## Format, lint, types, import rules, dbt parse
 	@DBT_SEND_ANONYMOUS_USAGE_STATS=false $(VENV)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
 
 test: install ## All tests, two files at a time; TESTS=tests/domain for some of them
-	@$(VENV)/python -m pytest -q -n 2 --dist loadfile $(or $(TESTS),tests --ignore=tests/benchmarks)
+	@$(VENV)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(or $(TESTS),tests --ignore=tests/benchmarks)
 
 hunt: install ## Property tests with new random examples, where `make test` repeats its own
 	@$(VENV)/python -m pytest -q -n 2 --dist loadfile -m hypothesis --hypothesis-profile=hunt $(TESTS)

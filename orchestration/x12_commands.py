@@ -80,8 +80,9 @@ def _table(found: Sequence[dict[str, Any]]) -> list[str]:
     lines = table(_COLUMNS, rows, indent=0)
     for one in found:
         for finding in one["findings"]:
-            where = f"segment {finding['segment']}"
-            lines.append(f"{finding['severity']}: {one['file']}, {where}: {finding['code']}")
+            where = f", segment {finding['segment']}" if finding["segment"] else ""
+            said = f"{finding['code']}: {finding['message']} (rule: {finding['rule']})"
+            lines.append(f"{finding['severity']}: {one['file']}{where}: {said}")
     return lines
 
 

@@ -84,4 +84,7 @@ def _amount(value: Decimal | None) -> str | None:
 
 
 def _finding(one: Finding) -> dict[str, Any]:
-    return {"code": one.code, "severity": one.severity, "segment": one.segment}
+    return {
+        "code": one.code, "severity": one.severity, "segment": one.segment,
+        "rule": one.rule, "message": one.message,
+    }  # fmt: skip

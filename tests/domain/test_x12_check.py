@@ -165,6 +165,17 @@ def test_the_command_prints_one_object_a_file_and_its_exit_code_says_what_was_fo
     assert [[f["code"] for f in one["findings"]] for one in objects] == [[], ["UNREADABLE_X12"]]
 
 
+def test_the_page_names_file_segment_rule_and_what_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "a.835"
+    path.write_bytes(CLEAN.replace(b"SE*", b"SE*9", 1))
+    found = _run("check", str(path))
+    assert found.exit_code == 1
+    (line,) = [one for one in found.stdout.splitlines() if one.startswith("warning: ")]
+    assert line.startswith(f"warning: {path}, segment ")
+    assert "SE_COUNT_OFF: SE01 is not the segment count" in line
+    assert "(rule: SE01 = segments from ST to SE)" in line
+
+
 def test_a_page_for_people_masks_claim_numbers_unless_asked(tmp_path: Path) -> None:
     path = tmp_path / "a.835"
     path.write_bytes(CLEAN)
