@@ -118,6 +118,7 @@ class _AnyNames(paramiko.SFTPClient):
     """A client that can list any name: the protocol has bytes, paramiko expects UTF-8."""
 
     def _request(self, kind: int, *args: Any) -> tuple[int, Message]:
+        # The stubs do not know the method, which paramiko has as its own.
         code, message = super()._request(kind, *args)  # type: ignore[misc]
         return code, _Tolerant(message.get_remainder())
 

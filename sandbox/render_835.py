@@ -27,14 +27,12 @@ def render_file(items: list[Remittance], control: int, first_transaction: int = 
     ]
     route = Route(payer.code, SUBMITTER_ID, "HP", VERSION, "\n" if payer.method == "CHK" else "")
     content = interchange(route, items[0].payment_date, control, bodies)
-    if items[-1].cut_after_claims is not None:
-        return _cut(content, items[-1])
-    return content
+    last, kept = items[-1], items[-1].cut_after_claims
+    return content if kept is None else _cut(content, last.claims[kept - 1].encounter.account)
 
 
-def _cut(content: bytes, item: Remittance) -> bytes:
+def _cut(content: bytes, account: str) -> bytes:
     """End the file in the middle of a name, inside the last claim that it still contains."""
-    account = item.claims[item.cut_after_claims - 1].encounter.account  # type: ignore[operator]
     claim_start = content.rindex(f"CLP*{account}*".encode())
     return content[: content.index(b"NM1*QC*1*", claim_start) + len(b"NM1*QC*1*") + 2]
 

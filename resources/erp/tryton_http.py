@@ -17,10 +17,10 @@ import stamina
 
 from billing.ledger.deadline import check_deadline
 from billing.ledger.erp import Reason
+from resources.environment_section import LOOPBACK
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 60.0
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class TrytonRefusedError(Exception):

@@ -232,7 +232,8 @@ def _changes(kind: str, body: bytes) -> list[tuple[str, str, bytes]]:
         if len(words) != 3 or not part.get("Content-ID"):
             raise FinanceError(400, "A request of the changeset is not valid.")
         found.append((words[0], words[1], content.strip()))
-    if not found or "multipart/mixed" not in str(whole.get_payload(0).get_content_type()):  # type: ignore[union-attr]
+    parts = [part.get_content_type() for part in whole.walk()]
+    if not found or parts[1] != "multipart/mixed":
         raise FinanceError(400, "The batch has no changeset.")
     return found
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -136,7 +137,7 @@ def select(
         if name and name not in fields:
             raise QueryError(f"no property {name}")
         if name:
-            found.sort(key=lambda row, by=name: row[by], reverse=way == "desc")  # type: ignore[misc]
+            found.sort(key=itemgetter(name), reverse=way == "desc")
     return found[: int(query["$top"])] if "$top" in query else found
 
 
