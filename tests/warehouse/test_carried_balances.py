@@ -74,7 +74,7 @@ def test_before_our_first_month_no_balance_of_the_erp_is_compared(books):
 def test_only_accounts_of_ours_have_a_recorded_balance(running):
     carry(running)
     poster = running.by("poster")
-    balances = {"1010": Decimal("12.34"), "6100": Decimal("9.00")}
+    balances = {"1010": Decimal("12.34"), "6100": Decimal("9.00"), "3990": Decimal("1.00")}
     assert ledger.record_erp_balances(poster, "NLH", date(2026, 10, 31), balances) == 1
     assert running.ask("auditor", "select account from ledger.erp_balance") == [("1010",)]
 
