@@ -77,12 +77,19 @@ select line_id, event_id, event, rule, rule_version, account, signed_amount, ent
        true, evidence_hash, null, segment, null
 from ledger.entry_event
 """
+HEADERS = """
+insert into marts.fct_billing_event
+select distinct event_id, rule, rule_version, entity_code, original_date
+from marts.fct_ledger_line as line
+where not exists (select from marts.fct_billing_event as held where held.event_id = line.event_id)
+"""
 INDEXES = """
 create unique index on marts.fct_ledger_line (line_id);
 create index on marts.fct_ledger_line (event_id);
 create index on marts.fct_ledger_line (claim_key);
 create index on marts.fct_ledger_line (entity_code, original_date, left(md5(event_id), 1));
-analyze marts.fct_ledger_line
+create unique index on marts.fct_billing_event (event_id);
+analyze marts.fct_ledger_line, marts.fct_billing_event
 """
 # Nine of ten events are new and of the day; one of ten changes an amount somewhere in the base.
 NEW = """
@@ -141,7 +148,7 @@ class BigLedger:
             admin.execute("set session_replication_role = replica")
             admin.execute(ONE_EVENT, {"first": first, "per_day": LINES_A_DAY // 2,
                                       "events": self.lines // 2})  # fmt: skip
-            for statement in (ENTRIES, SIDES, LINES, EVENTS, DOCUMENTS, DEMANDED):
+            for statement in (ENTRIES, SIDES, LINES, EVENTS, DOCUMENTS, DEMANDED, HEADERS):
                 admin.execute(statement.encode())
             admin.execute(NUMBERS)
             admin.execute("set session_replication_role = origin")
@@ -158,4 +165,5 @@ class BigLedger:
         run = self.books.by("transform").execute
         new = {"day": AS_OF - timedelta(days=QUIET_DAYS - self.days), "events": lines * 9 // 20}
         run(NEW.replace("|| n)", f"|| n || 'd{self.days}')").encode(), new)
+        run(HEADERS.encode())
         run(CHANGED, {"shift": self.days * 31, "base": self.lines // 2, "events": lines // 20})

@@ -6,8 +6,7 @@ day is measured several times. The quickest is shown: whatever else the machine 
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,9 +14,8 @@ import psycopg
 import pytest
 
 from orchestration.tables import table
-from resources.warehouse.migrate import grant_entry
 from tests.benchmarks.big_ledger import BigLedger, digest
-from tests.conftest import PREFIX, Database, Server
+from tests.conftest import Server, fresh_database
 from tests.fixtures.books import AS_OF, Books, open_books
 
 SMALL, BIG = 100_000, 1_000_000
@@ -66,7 +64,7 @@ def _measure(books: Books, lines: int) -> Figures:
     for size in DAYS:
         with books.by("transform").transaction():
             big.demand_day(size)
-        books.by("transform").execute("analyze marts.fct_ledger_line")
+        books.by("transform").execute("analyze marts.fct_ledger_line, marts.fct_billing_event")
         found.seconds["digests of what is demanded (dbt)"] = timed(lambda: digest(books))
         build_id = books.build()
         found.seconds[f"propose {size:,} lines"] = taken_back(
@@ -136,26 +134,14 @@ def _posting(books: Books) -> dict[str, float]:
     }
 
 
-@contextmanager
-def _database(server: Server, template: str, name: str) -> Iterator[Books]:
-    """A database of the benchmark's own with the newest two months open, gone at the end."""
-    with psycopg.connect(server.admin_url(), autocommit=True) as admin:
-        admin.execute(f"create database {name} template {template} owner {PREFIX}_owner".encode())
-        made = Database(server, server.settings(name))
-        grant_entry(server.admin_url(), made.settings)
-        try:
-            yield open_books(made, AS_OF.replace(month=AS_OF.month - 1, day=1), AS_OF)
-        finally:
-            made.close()
-            admin.execute(f"drop database {name} with (force)".encode())
-
-
 @pytest.fixture(scope="module")
 def figures(server: Server, template: str) -> dict[int, Figures]:
     """Both bases, each in a database of its own, measured one after the other."""
     found = {}
     for lines in (SMALL, BIG):
-        with _database(server, template, f"ledger_scale_{lines}") as books:
+        with fresh_database(server, template) as made:
+            # The newest two months are open.
+            books = open_books(made, AS_OF.replace(month=AS_OF.month - 1, day=1), AS_OF)
             found[lines] = _measure(books, lines)
     return found
 
