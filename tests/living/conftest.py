@@ -1,4 +1,8 @@
-"""One living platform whose newest days are held back, and the state that an easy life reaches."""
+"""One living platform whose newest days are held back, and the state that an easy life reaches.
+
+They end with the file that asked for them: an idle platform still looks around, at the cost of
+whatever is tested next.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +16,7 @@ HELD_DAYS = 9
 CLAIMS = 200
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """`tieout up`, settled, with the newest days still to come."""
     home = tmp_path_factory.mktemp("living") / "state"
@@ -25,7 +29,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         made.clean()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """The same world, all of it there from the start and nothing killed."""
     home: Path = tmp_path_factory.mktemp("undisturbed") / "state"
