@@ -1,6 +1,6 @@
 """Parts of the platform are killed while files arrive: it returns by itself to the same books.
 
-TIEOUT_FAULT_SEEDS names how many seeds are tried (default 1); each kills every part once, in an
+TIEOUT_FAULT_SEEDS names how many seeds are tried (default 2); each kills every part once, in an
 order and at moments of its own, while its share of the held-back days is dropped.
 """
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.fixtures.living import Platform
 
-SEEDS = range(1, int(os.environ.get("TIEOUT_FAULT_SEEDS", "1")) + 1)
+SEEDS = range(1, int(os.environ.get("TIEOUT_FAULT_SEEDS", "2")) + 1)
 PARTS = ("pages", "daemon", "code", "run", "erp", "sandbox", "database")
 TWICE = "select erp_key from ledger.entry where state = 'posted' group by 1 having count(*) > 1"
 DOUBTFUL = "select count(*) from ledger.entry where state in ('unknown', 'sending', 'rejected')"

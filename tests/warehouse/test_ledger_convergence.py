@@ -67,7 +67,7 @@ def acts_on(books):
     )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_random_evidence_with_acts_in_between_converges(new_books, ledger_line, demand_of, data):
     with new_books() as books:

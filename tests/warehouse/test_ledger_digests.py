@@ -95,7 +95,7 @@ class Acts:
 NAMES = sorted(name for name in vars(Acts) if not name.startswith("_"))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_both_ways_find_the_same_after_any_history(new_books, ledger_line, data):
     with new_books() as books:

@@ -1,4 +1,4 @@
-"""The outbox's side of the ledger: numbers, outcomes, read-back, periods and balances."""
+"""The outbox's side of the ledger: numbers, leases, outcomes and read-back."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 
-from billing.ledger.erp import ErpDocument, ErpPeriod, compare
+from billing.ledger.erp import ErpDocument, compare
 from resources.warehouse import ledger, sending
 from resources.warehouse.ledger import LedgerRefusedError
 
@@ -295,52 +295,6 @@ def test_a_second_document_of_an_entry_is_recorded_beside_the_first_and_audited(
         ("move,999",)
     ]
     assert ledger.problems(approved.by("auditor")) == []
-
-
-def test_periods_of_the_erp_are_mirrored_and_must_not_overlap(books):
-    poster = books.by("poster")
-    ledger.mirror_period(
-        poster, ErpPeriod("NLH", date(2027, 1, 1), date(2027, 1, 31), "7", is_open=True)
-    )
-    assert books.one(
-        "auditor", "select erp_status, own_status from ledger.period where erp_period_ref = '7'"
-    ) == ("open", "open")
-    with pytest.raises(LedgerRefusedError, match="PERIOD"):
-        ledger.mirror_period(
-            poster, ErpPeriod("NLH", date(2027, 1, 15), date(2027, 2, 15), "8", is_open=True)
-        )
-
-
-def test_reopening_a_period_voids_the_certificates_that_closed_it(books, ledger_line):
-    october = date(2026, 10, 1)
-    books.build()
-    books.decide("close", october)
-    books.demand([ledger_line("a", "charge.posted", "100.00")])
-    books.propose()
-    books.approve()
-    assert len(books.sendable()) == 1
-    books.decide("reopen", october)
-    assert books.sendable() == []
-    assert books.holds(books.entries()[0][0]) == {"CERTIFICATE"}
-
-
-def test_a_cut_off_is_recorded_once_and_keeps_its_watermark(books):
-    preparer = books.by("preparer")
-    assert ledger.record_cutoff(preparer, "NLH", date(2026, 10, 31))
-    before = books.ask("auditor", "select * from ledger.cutoff")
-    assert not ledger.record_cutoff(preparer, "NLH", date(2026, 10, 31))
-    assert books.ask("auditor", "select * from ledger.cutoff") == before
-
-
-def test_the_balances_that_the_erp_reports_replace_the_former_ones(approved):
-    books, poster, as_of = approved, approved.by("poster"), date(2026, 10, 31)
-    books.carry_in()
-    first = {"1010": Decimal("10.00"), "1110": Decimal("-0.01")}
-    assert ledger.record_erp_balances(poster, "NLH", as_of, first) == 2
-    assert ledger.record_erp_balances(poster, "NLH", as_of, {"1010": Decimal("12.34")}) == 1
-    assert books.ask("auditor", "select account, balance_amount from ledger.erp_balance") == [
-        ("1010", Decimal("12.34"))
-    ]
 
 
 def test_proposing_approving_and_sending_at_once_do_not_block_each_other(books, ledger_line):

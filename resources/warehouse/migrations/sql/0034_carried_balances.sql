@@ -1,6 +1,6 @@
 -- What the ERP held on our accounts before the first month of ours: read once per entity, then
--- kept as it is. Whoever changes the ERP's books of before makes a difference in T9. Receivables and
--- credits of patients and payers are not carried: a list says them item by item (0031), or T9 fails.
+-- kept as it is. Whoever changes the ERP's books of before makes a difference in T9. Receivables
+-- and credits are not carried: a list says them item by item (0031), or T9 fails.
 
 create table ledger.carry (
     entity_code text primary key references ops.entity,
@@ -11,7 +11,7 @@ create table ledger.carry (
 );
 create table ledger.carried_balance (
     entity_code text not null references ledger.carry,
-    account text not null references ledger.account,
+    account text not null,                    -- stays when the chart drops it, as in entries
     balance_amount numeric(14, 2) not null check (balance_amount <> 0),   -- debit positive
     primary key (entity_code, account)
 );
@@ -86,8 +86,8 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     where kept.said is null or told.said is null
 $$;
 
--- As before (0010), of our accounts alone: the ERP has others, and what lies on them is no affair of
--- patient billing. Before our first month there is the opening list to compare, and nothing else.
+-- As before (0010), of our accounts alone: the ERP has others, and what lies on them is no affair
+-- of patient billing. Before our first month there is the opening list to compare, and nothing else.
 create or replace function ledger.record_erp_balance(
     p_entity text, p_as_of date, p_balances jsonb
 ) returns integer
@@ -109,7 +109,7 @@ begin
     return recorded;
 end $$;
 
--- As before (0029); what was carried in is of the days up to it, and so is no line of somebody else.
+-- As before (0029); what was carried in holds the lines of the days up to it, whoever made them.
 create or replace function ledger.foreign_since(p_entity text) returns date
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select greatest(own.first_day, least(
