@@ -7,6 +7,7 @@ ask the ERP now; the others ask the database now. What an earlier build recorded
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -41,9 +42,11 @@ explained as (
 )
 select entity_code, account, sum(amount) as amount
 from (select * from demanded union all select * from unsent
-      union all select * from explained) as both_sides
+      union all select * from explained
+      union all select entity_code, account, balance_amount from ledger.carried_balance) as sides
 group by entity_code, account
 """
+COMPARED = "select account from ledger.compared_account where entity_code = %s"
 AS_OF = "select as_of_date from ops.installation"
 TITLES = {**{one.id: one.title for one in tie_outs.TIE_OUTS}, **tie_outs.OTHER_TITLES}
 FIFTEEN = tuple(f"T{number}" for number in range(1, 16))
@@ -62,7 +65,7 @@ def gather(
             *archive_tie_outs(connection, Archive(settings.archive_folder)),
             *(one for one in tie_outs.evaluate(connection, "build") if one.id != "T1"),
             *tie_outs.evaluate(connection, "prove"),
-            *_balances(connection, erp),
+            *balances(connection, erp),
         ]
     with closing(connect(settings.database, "auditor")) as connection:
         found += _documents(connection, erp)
@@ -92,9 +95,10 @@ def _facts(result: TieOutResult) -> dict[str, Any]:
     }
 
 
-def _balances(connection: psycopg.Connection[Any], erp: ErpLedger) -> Iterator[TieOutResult]:
+def balances(connection: psycopg.Connection[Any], erp: ErpLedger) -> Iterator[TieOutResult]:
     """T9 per entity and account: sub-ledger less waiting and held, and the ERP's balance now.
 
+    With what others entered and a person explained, and with what was carried in.
     Accounts without a balance on either side are left out.
     """
     (as_of,) = rows(connection, AS_OF)
@@ -108,12 +112,20 @@ def _balances(connection: psycopg.Connection[Any], erp: ErpLedger) -> Iterator[T
     actual = {
         (entity, account): amount
         for entity in entities
-        for account, amount in erp.balances(entity, as_of["as_of_date"]).items()
+        for account, amount in _compared(connection, erp, entity, as_of["as_of_date"]).items()
     }
     for key in sorted({*expected, *actual}):
         left, right = expected.get(key, Decimal(0)), actual.get(key, Decimal(0))
         if left or right:
             yield TieOutResult("T9", "/".join(key), left, right, 0)
+
+
+def _compared(
+    connection: psycopg.Connection[Any], erp: ErpLedger, entity: str, as_of: date
+) -> dict[str, Decimal]:
+    compared = {account for (account,) in connection.execute(COMPARED, [entity])}
+    told = erp.balances(entity, as_of)
+    return {account: amount for account, amount in told.items() if account in compared}
 
 
 def _documents(connection: psycopg.Connection[Any], erp: ErpLedger) -> Iterable[TieOutResult]:

@@ -8,6 +8,7 @@ import pytest
 
 from billing.ledger.erp import JournalEntry, JournalLine
 from billing.ledger.opening import OpeningLine, StatedBalance
+from orchestration import prove
 from resources.warehouse import openings, read_back
 from sensors.posting import LastPost, PostingState, decide
 
@@ -91,6 +92,10 @@ def test_what_the_erp_held_before_ties_to_the_opening_list_and_the_rest_is_carri
     pipeline.succeed("build")
     result = pipeline.succeed("post")
     assert _check(result, "T9").passed is holds
+    with pipeline.database.connect("transform") as connection:
+        proved = list(prove.balances(connection, pipeline.ledger))
+    assert all(one.holds for one in proved) is holds
+    assert {"NPG/1010", "NPG/1110", "NPG/4010"} <= {one.scope for one in proved}
     assert _check(result, "nothing_unexplained").passed
     assert pipeline.rows(
         "select account, carried_amount, difference_amount from marts.mart_ledger_reconciliation"

@@ -86,8 +86,20 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     where kept.said is null or told.said is null
 $$;
 
--- As before (0010), of our accounts alone: the ERP has others, and what lies on them is no affair
--- of patient billing. Before our first month there is the opening list to compare, and nothing else.
+-- The accounts whose balance in the ERP is compared with ours: the ERP has others, and what lies on
+-- them is no affair of patient billing. Before our first month there is the opening list to
+-- compare, and nothing else.
+create view ledger.compared_account as
+select entity.entity_code, known.account
+from ops.entity as entity cross join ledger.account as known
+where known.reaches_erp and (
+    exists (select from ledger.carry where carry.entity_code = entity.entity_code)
+    or (known.account in (select account from ledger.opening_kind) and exists (
+        select from ledger.opening_line as line
+        join ledger.opening_state as list using (list_id)
+        where line.entity_code = entity.entity_code and list.state = 'approved')));
+
+-- As before (0010), but of these alone.
 create or replace function ledger.record_erp_balance(
     p_entity text, p_as_of date, p_balances jsonb
 ) returns integer
@@ -99,12 +111,8 @@ begin
     insert into ledger.erp_balance (entity_code, account, balance_amount, as_of_date, read_at)
     select p_entity, known.account, told.value::numeric, p_as_of, clock_timestamp()
     from jsonb_each_text(p_balances) as told
-    join ledger.account as known on known.account = told.key and known.reaches_erp
-    where exists (select from ledger.carry where entity_code = p_entity)
-       or (known.account in (select account from ledger.opening_kind) and exists (
-           select from ledger.opening_line as line
-           join ledger.opening_state as list using (list_id)
-           where line.entity_code = p_entity and list.state = 'approved'));
+    join ledger.compared_account as known
+        on known.account = told.key and known.entity_code = p_entity;
     get diagnostics recorded = row_count;
     return recorded;
 end $$;
@@ -130,5 +138,5 @@ grant execute on function ledger.carry_day(text), ledger.record_carried(text, te
     to :prefix_poster;
 grant execute on function ledger.verify_carried() to :prefix_transform, :prefix_auditor,
     :prefix_preparer, :prefix_approver, :prefix_poster;
-grant select on ledger.carry, ledger.carried_balance
+grant select on ledger.carry, ledger.carried_balance, ledger.compared_account
     to :prefix_transform, :prefix_auditor, :prefix_poster, :prefix_approver, :prefix_preparer;
