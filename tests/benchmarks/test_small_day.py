@@ -132,6 +132,7 @@ def _event_rows(connection: psycopg.Connection[object]) -> list[tuple[object, ..
         "select r.pipeline_name, count(distinct r.run_id), count(*) / count(distinct r.run_id)"
         " from runs r join event_logs e using (run_id) group by 1 order by 1"
     )
+    # The connection is typed by its row, which nobody reads but this table.
     return [tuple(row) for row in found.fetchall()]  # type: ignore[arg-type]
 
 

@@ -35,6 +35,7 @@ def second_payer_claim() -> ClaimResult:
 def booked(*claims: ClaimResult, change: dict[str, object] | None = None) -> dict[str, int]:
     remittances: tuple[Remittance, ...] = make_remittances(claims)
     if change:
+        # Which fields change is a parameter of the test.
         remittances = tuple(replace(item, **change) for item in remittances)  # type: ignore[arg-type]
     book = Book()
     enter_remittances(book, remittances)
