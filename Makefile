@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv/bin
 RUN_OPTIONS := $(if $(SEED),--seed "$(SEED)") $(if $(CLAIMS),--claims "$(CLAIMS)") \
 	$(if $(AS_OF),--as-of "$(AS_OF)") $(if $(FILES),--files "$(FILES)")
+PYTEST := $(VENV)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
 SOURCES := billing resources assets sensors orchestration sandbox examples tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up down check test hunt mutants bench faults fuzz clean
+.PHONY: help install run up down check test test-long promises hunt mutants bench faults fuzz clean
 
 help: ## This list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 11
 
 install: ## Make .venv from the machine's own Python 3.11+ (the other targets do it by themselves)
 	@$(PYTHON) orchestration/bootstrap.py
@@ -30,8 +31,14 @@ check: install ## Format, lint, types, import rules, dbt parse
 	@$(VENV)/lint-imports --no-cache
 	@DBT_SEND_ANONYMOUS_USAGE_STATS=false $(VENV)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
 
-test: install ## All tests, two files at a time; TESTS=tests/domain for some of them
-	@$(VENV)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(or $(TESTS),tests --ignore=tests/benchmarks)
+test: install ## Every promise once, two groups at a time; TESTS=tests/domain for some of them
+	@$(PYTEST) --durations=25 $(or $(TESTS),tests --ignore=tests/benchmarks)
+
+test-long: install ## What repeats a promise: more seeds, orders, kills, installations; TESTS= for some
+	@$(PYTEST) --durations=25 -m long $(or $(TESTS),tests --ignore=tests/benchmarks)
+
+promises: install ## Write docs/why/promises.md from the markers in the tests
+	@$(VENV)/python tests/promises.py
 
 hunt: install ## Property tests with new random examples, where `make test` repeats its own
 	@$(VENV)/python -m pytest -q -n 2 --dist loadfile -m hypothesis --hypothesis-profile=hunt $(TESTS)

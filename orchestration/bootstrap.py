@@ -92,7 +92,7 @@ def _has_uv(venv: Path) -> bool:
 def _install(root: Path, venv: Path) -> str:
     """`uv sync` exactly what the lock names. `--inexact` keeps pip and uv themselves."""
     environ = dict(os.environ, UV_PROJECT_ENVIRONMENT=str(venv), VIRTUAL_ENV=str(venv))
-    command = [str(venv / "bin" / "uv"), "sync", "--frozen", "--inexact", "--quiet"]
+    command = [str(venv / "bin" / "uv"), "sync", "--frozen", "--inexact", "--quiet", "--compile-bytecode"]
     command += ["--no-python-downloads", "--python", str(venv / "bin/python")]
     if subprocess.call(command, cwd=str(root), env=environ) != 0:
         return "uv sync failed: see the lines above. Nothing is lost: run the same command again."

@@ -23,6 +23,8 @@ from resources.warehouse.governance_load import load_governance
 from resources.warehouse.migrate import ensure_roles, grant_entry, migrate
 
 GOVERNANCE = Path(__file__).parents[1] / "governance"
+TESTS = Path(__file__).parent
+FIRST = ("living", "end_to_end", "pipeline", "marts", "faults")
 PREFIX = "tieout_test"
 TEMPLATE = "tieout_template"
 MEMORY = Path("/dev/shm")  # noqa: S108
@@ -107,6 +109,22 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile(config.getoption("--hypothesis-profile", None) or "tieout")
     if not hasattr(config, "workerinput") and "TMPDIR" not in os.environ and has_room(MEMORY):
         _work_in_memory(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker runs all tests of a file, or of a group that files share; the longest go first.
+
+    A group is named with `xdist_group`, where several files tell one story on one installation.
+    """
+    items.sort(key=lambda item: FIRST.index(name) if (name := _folder(item)) in FIRST else 9)
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).parts[0]
 
 
 def has_room(folder: Path) -> bool:
