@@ -46,6 +46,7 @@ def own_world(small_world: Any, make_warehouse: Any, request: pytest.FixtureRequ
     return warehouse
 
 
+@pytest.mark.promise("Marts and outcomes do not depend on the order in which evidence arrives")
 def test_the_order_of_arrival_changes_no_mart(small_world, told_backwards):
     # Tests of another file may have built what the post job builds, in the small world alone.
     first, second = small_world.checksums(), told_backwards.checksums()
@@ -53,6 +54,7 @@ def test_the_order_of_arrival_changes_no_mart(small_world, told_backwards):
     assert second == {name: first[name] for name in second}
 
 
+@pytest.mark.promise("Marts and outcomes do not depend on the order in which evidence arrives")
 def test_the_order_of_arrival_changes_no_outcome(small_world, told_backwards):
     names = ("int_record_outcome", "int_exception_warning")
     first, second = (
@@ -62,12 +64,14 @@ def test_the_order_of_arrival_changes_no_outcome(small_world, told_backwards):
     assert first == second
 
 
+@pytest.mark.promise("A second build over the same evidence changes no mart")
 def test_building_again_changes_nothing(told_backwards):
     before = told_backwards.checksums()
     told_backwards.build("--exclude-resource-type", "test")
     assert told_backwards.checksums() == before
 
 
+@pytest.mark.promise("A late remittance takes over the deposit that was unidentified")
 def test_a_late_remittance_takes_back_the_unidentified_receipt(own_world, new_rows):
     late = new_rows()
     _payment(late, "late 835")
@@ -79,6 +83,7 @@ def test_a_late_remittance_takes_back_the_unidentified_receipt(own_world, new_ro
     assert events == [("payer.deposit.received", D("44.00")), ("remit.paid", D("44.00"))]
 
 
+@pytest.mark.promise("Of two versions of one payment one counts, whichever came first")
 def test_the_winner_of_a_payment_is_the_same_from_both_sides(own_world, new_rows):
     texts = []
     for names in (("copy a", "copy b"), ("copy b", "copy a")):
@@ -96,6 +101,7 @@ def test_the_winner_of_a_payment_is_the_same_from_both_sides(own_world, new_rows
     assert texts[0] == texts[1]
 
 
+@pytest.mark.promise("Of two versions of one payment one counts, whichever came first")
 def test_a_clean_copy_wins_over_a_quarantined_one(own_world, new_rows):
     own_world.clear()
     rows = new_rows()

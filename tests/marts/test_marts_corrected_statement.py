@@ -57,6 +57,9 @@ def first_days(make_warehouse: Any, new_rows: Any) -> Any:
     return warehouse
 
 
+@pytest.mark.promise(
+    "The newest version of a bank day counts, and moves the ledger by its correction"
+)
 def test_the_newest_version_counts_and_moves_the_ledger_by_its_correction(first_days, new_rows):
     before = lines(first_days)
     assert sorted(before.values()) == [D("-5.00"), D("10.00"), D("50.00"), D("200.00")]
@@ -75,6 +78,7 @@ def test_the_newest_version_counts_and_moves_the_ledger_by_its_correction(first_
     }
 
 
+@pytest.mark.promise("The order in which versions of a bank day arrive changes no ledger line")
 def test_the_order_in_which_the_versions_come_changes_nothing(first_days, make_warehouse, new_rows):
     other = make_warehouse("statements_late")
     for name in ("next_day", "corrected", "first"):
@@ -84,6 +88,9 @@ def test_the_order_in_which_the_versions_come_changes_nothing(first_days, make_w
     assert t11(other) == (D("1240.00"), D("1240.00"), 0)
 
 
+@pytest.mark.promise(
+    "The newest version of a bank day counts, and moves the ledger by its correction"
+)
 def test_a_bank_that_takes_its_correction_back_sends_the_first_one_again(first_days, new_rows):
     again = (b"261001,0530,41", b"261003,0530,44")
     receive(first_days, new_rows(), "first", header=again)

@@ -20,6 +20,7 @@ def _nodes(manifest: dict[str, Any], *kinds: str) -> list[dict[str, Any]]:
     return [node for node in manifest["nodes"].values() if node["resource_type"] in kinds]
 
 
+@pytest.mark.promise("Every mart has a unit test with hand-worked numbers, and all of them pass")
 def test_every_unit_test_passes(small_world, tmp_path):
     small_world.runner.run(["--select", "tag:post"])
     folder = str(small_world.runner.manifest_path.parents[1])
@@ -35,6 +36,9 @@ def test_every_unit_test_passes(small_world, tmp_path):
     assert {name: status for name, status in ended.items() if status != "pass"} == {}
 
 
+@pytest.mark.promise(
+    "Every model and seed says what a row is, who owns it and whether it names patients"
+)
 def test_every_model_and_seed_says_what_a_row_is_and_who_owns_it(manifest):
     silent = [
         node["name"]
@@ -48,6 +52,7 @@ def test_every_model_and_seed_says_what_a_row_is_and_who_owns_it(manifest):
     assert silent == []
 
 
+@pytest.mark.promise("Every mart has an enforced contract, a grain test and described columns")
 def test_every_mart_has_a_contract_a_grain_test_and_described_columns(manifest):
     tested = {
         node["attached_node"]
@@ -68,6 +73,7 @@ def test_every_mart_has_a_contract_a_grain_test_and_described_columns(manifest):
     assert weak == []
 
 
+@pytest.mark.promise("Every mart has a unit test with hand-worked numbers, and all of them pass")
 def test_every_mart_but_the_certificate_has_a_unit_test(manifest):
     tested = {test["model"] for test in manifest["unit_tests"].values()}
     marts = {node["name"] for node in _nodes(manifest, "model") if node["schema"] == "marts"}
@@ -75,6 +81,7 @@ def test_every_mart_but_the_certificate_has_a_unit_test(manifest):
     assert marts - tested == {"mart_close_certificate"}
 
 
+@pytest.mark.promise("Marts read no raw data and are declared free of patient data")
 def test_marts_do_not_read_raw_data(manifest):
     sources = {
         node["name"]: [parent for parent in node["depends_on"]["nodes"] if ".raw." in parent]
@@ -84,6 +91,7 @@ def test_marts_do_not_read_raw_data(manifest):
     assert {name: parents for name, parents in sources.items() if parents} == {}
 
 
+@pytest.mark.promise("Marts read no raw data and are declared free of patient data")
 def test_marts_hold_no_patient_data_by_their_own_word(manifest):
     assert {
         node["config"]["meta"]["phi"]
@@ -92,6 +100,7 @@ def test_marts_hold_no_patient_data_by_their_own_word(manifest):
     } == {"no"}
 
 
+@pytest.mark.promise("The close certificate lists failed checks and checks that never ran")
 def test_the_certificate_shows_failed_and_missing_checks(small_world):
     with small_world.connection.transaction(force_rollback=True):
         run = small_world.connection.execute

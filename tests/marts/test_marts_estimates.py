@@ -120,6 +120,7 @@ def _run(warehouse: Any, number: int) -> tuple[Any, list[Any]]:
         return page.one_run(auditor, number), estimates.lines(auditor, number)
 
 
+@pytest.mark.promise("A contractual reserve follows history and the entity's method, to the cent")
 def test_the_reserve_is_what_the_history_says_of_the_open_balances(world):
     # OLD lost 60.00 of 150.00, 40 %, in its first age; no claim was ever open for longer.
     run, lines = _run(world, world.october[1])
@@ -129,6 +130,7 @@ def test_the_reserve_is_what_the_history_says_of_the_open_balances(world):
     assert run.required_amount == D("320.00")
 
 
+@pytest.mark.promise("A contractual reserve follows history and the entity's method, to the cent")
 def test_the_method_is_the_entitys_own_unless_one_is_asked_for(world):
     # Of the 150.00 of OLD nobody paid 60.00; MID's 90 days are not over, and opening balances are
     # no history. 40 % of 800.00 and of the 1,000.00 that were opened.
@@ -146,11 +148,17 @@ def test_the_method_is_the_entitys_own_unless_one_is_asked_for(world):
     assert {one.rate_level for one in lines} == {"segment", "entity"}
 
 
+@pytest.mark.promise(
+    "Denied balances are reserved by their own rule, which says that it lacks history"
+)
 def test_what_is_denied_is_reserved_by_its_own_rule_and_says_that_it_has_no_history(world):
     run, (line,) = _run(world, world.october[0])
     assert (run.rule, line.balance_amount, line.rate_level) == ("JR24", D("200.00"), "none")
 
 
+@pytest.mark.promise(
+    "The charge lag reserves the share of a day's charges that usually comes later"
+)
 def test_the_lag_reserves_the_share_that_comes_later_of_a_day_to_be_expected(world):
     # 91.00 in the 91 days that are complete: 1.00 a day. Of 241.00, 141.00 came later than the day
     # itself (0.585062), 50.00 later than the next (0.207469): 0.59 and 0.21.
@@ -160,6 +168,7 @@ def test_the_lag_reserves_the_share_that_comes_later_of_a_day_to_be_expected(wor
     assert run.required_amount == D("0.80")
 
 
+@pytest.mark.promise("A month-end reserve posts only the difference to the month before")
 def test_a_true_up_adds_what_the_month_needs_more_than_the_one_before(world):
     # September needed 40 % of 300.00, October 320.00 in all.
     assert world.rows(LINES, "JR46", "1190") == [
@@ -168,11 +177,13 @@ def test_a_true_up_adds_what_the_month_needs_more_than_the_one_before(world):
         (SEPTEMBER, D("120.00")), (OCTOBER, D("200.00"))]  # fmt: skip
 
 
+@pytest.mark.promise("An accrual reverses itself on the day after its cut-off")
 def test_an_accrual_reverses_itself_on_the_day_after_its_cutoff(world):
     assert world.rows(LINES, "JR59", "1130") == [
         (SEPTEMBER, D("0.80")), (date(2026, 10, 1), D("-0.80"))]  # fmt: skip
 
 
+@pytest.mark.promise("Hindsight compares a past reserve with what its claims came to")
 def test_hindsight_of_september_follows_the_claims_that_were_open_then(world):
     # SEP is open still: 300.00 at 40 %. None of the charges up to September came late in the end.
     found = world.rows(
@@ -185,11 +196,15 @@ def test_hindsight_of_september_follows_the_claims_that_were_open_then(world):
                      (second, D("0.80"), D("0.00"), D("0.80"), D("0.00"))]  # fmt: skip
 
 
+@pytest.mark.promise("Estimates and opening balances pass every data test")
 def test_every_data_test_passes_with_estimates_and_opening_balances(world):
     assert world.last_build.broken == ()
     assert [test.name for test in world.last_build.tests if not test.has_passed] == []
 
 
+@pytest.mark.promise(
+    "Opening balances count in the sub-ledger, tie to the ERP and are never posted"
+)
 def test_opening_balances_are_in_the_sub_ledger_and_never_reach_the_erp(world):
     after = world.balances()
     moved = {
@@ -203,6 +218,9 @@ def test_opening_balances_are_in_the_sub_ledger_and_never_reach_the_erp(world):
         " where event like 'opening.%%'") == [(False, date(2026, 3, 31))]  # fmt: skip
 
 
+@pytest.mark.promise(
+    "Opening balances count in the sub-ledger, tie to the ERP and are never posted"
+)
 def test_the_reconciliation_counts_opening_balances_and_not_their_offset(world):
     world.runner.run(["--select", "mart_ledger_reconciliation+", "+mart_ledger_reconciliation",
                       "--exclude-resource-type", "test"])  # fmt: skip
@@ -213,12 +231,14 @@ def test_the_reconciliation_counts_opening_balances_and_not_their_offset(world):
     assert found == {"1110": D("2000.00"), "2125": D("-20.00")}
 
 
+@pytest.mark.promise("Receivables and item lists tie out with estimates and opening balances")
 def test_the_tie_outs_of_receivables_and_item_lists_hold(world):
     found = [one for one in tie_outs.evaluate(world.connection) if one.id in {"T8", "T13"}]
     assert [one for one in found if not one.holds] == []
     assert {("T8", "NLH/1190"), ("T13", "NLH/2125")} <= {(one.id, one.scope) for one in found}
 
 
+@pytest.mark.promise("No account number of an opening list reaches a mart")
 def test_no_account_number_reaches_the_marts(world):
     assert world.rows("select * from marts.fct_ledger_line l where l::text like '%%LEGACY%%'") == []
 
@@ -253,6 +273,7 @@ def posted(world: Any) -> Books:
     return books
 
 
+@pytest.mark.promise("Estimates are posted once, after two signatures")
 def test_estimates_are_posted_after_two_signatures_and_opening_balances_never(posted):
     assert {state for *_, state, _ in posted.entries()} == {"posted"}
     assert "close-preparer+approver" in {entry[3] for entry in posted.entries()}
@@ -260,6 +281,9 @@ def test_estimates_are_posted_after_two_signatures_and_opening_balances_never(po
     assert (accounts["1190"], accounts["1130"], "3990" in accounts) == (D("-320"), D(0), False)
 
 
+@pytest.mark.promise(
+    "Opening balances count in the sub-ledger, tie to the ERP and are never posted"
+)
 @pytest.mark.usefixtures("posted")
 def test_the_sub_ledger_equals_the_erp_that_held_the_opening_balances(world):
     found = [one for one in tie_outs.evaluate(world.connection) if one.id in {"T9", "T10"}]
@@ -268,10 +292,12 @@ def test_the_sub_ledger_equals_the_erp_that_held_the_opening_balances(world):
     assert t9.left == t9.right == D("2000.00")
 
 
+@pytest.mark.promise("Estimates are posted once, after two signatures")
 def test_a_second_proposal_after_posting_proposes_nothing(posted):
     assert posted.propose(posted.build(as_of=OCTOBER))[0] == 0
 
 
+@pytest.mark.promise("A ledger rebuilt from evidence has the same estimates and opening balances")
 def test_a_ledger_built_anew_has_the_same_estimates_and_opening_balances(world, tmp_path):
     for (sha256,) in world.rows("select sha256 from ops.received_file"):
         damaged = tmp_path / "archive" / sha256[:2] / sha256  # nothing but decisions is left

@@ -62,6 +62,9 @@ def account_of(world, account):
     return key, amount
 
 
+@pytest.mark.promise(
+    "A manual entry and its reversal change the ledger, and every tie-out still holds"
+)
 def test_a_manual_entry_stands_in_the_ledger_and_the_tie_outs_hold(small_world, own_world):
     """TWO owes 5.00; 9.00 taken off it by hand leaves 4.00 in credit, which is reclassed to 2125.
     7.00 go to the trace T2, and all of it comes back on the first of the next month.
@@ -95,6 +98,7 @@ def test_a_manual_entry_stands_in_the_ledger_and_the_tie_outs_hold(small_world, 
     assert tied(own_world) == before
 
 
+@pytest.mark.promise("A self-reversing manual entry is back on the first of the next month")
 def test_what_reverses_itself_is_back_on_the_first_of_the_month(own_world):
     entry = AskEntry(
         "NPG", date(2026, 9, 15), "ACCRUAL", "the bank's fee of September",
@@ -117,6 +121,7 @@ def test_what_reverses_itself_is_back_on_the_first_of_the_month(own_world):
     ) == [(0,)]
 
 
+@pytest.mark.promise("A refund never exceeds what was paid by that tender")
 def test_a_refund_is_held_to_what_the_small_world_paid_in(small_world, own_world):
     """PLAIN paid 20.00 by card; a credit of 25.00 is made by hand, and 20.00 of it go back so."""
     key, _ = account_of(own_world, "PLAIN")

@@ -85,11 +85,13 @@ def told(warehouse: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return warehouse
 
 
+@pytest.mark.promise("A claim's files from first sending to last payment pass every data test")
 def test_the_story_passes_every_data_test(told: Any) -> None:
     assert told.first_build.broken == ()
     assert [test.name for test in told.first_build.tests if not test.has_passed] == []
 
 
+@pytest.mark.promise("Each version of a claim shows how far it came")
 def test_each_claim_version_says_how_far_it_came(told: Any) -> None:
     assert told.stages == [
         ("1", "P", 1, "claim_rejected", True, 54, "A", "A3", None),
@@ -99,17 +101,20 @@ def test_each_claim_version_says_how_far_it_came(told: Any) -> None:
     assert told.rejected == []
 
 
+@pytest.mark.promise("A remittance that arrives twice counts once")
 def test_the_remittance_that_came_twice_counts_once(told: Any) -> None:
     assert told.remitted[None] == (4, D("150.00"))
     assert told.remitted["DUPLICATE_REMITTANCE"] == (1, D("100.00"))
 
 
+@pytest.mark.promise("A reversal is linked to its original and its correction")
 def test_the_reversal_knows_its_original_and_its_correction(told: Any) -> None:
     day = date(2026, 10, 15)
     expected = (D("-100.00"), D("130.00"), D("30.00"), date(2026, 10, 1), day)
     assert told.reversals == [expected]
 
 
+@pytest.mark.promise("The same files in any order give the same rows in staging and marts")
 @pytest.mark.parametrize("seed", range(ORDERS))
 def test_any_order_of_arrival_gives_the_same_rows(told: Any, tmp_path: Any, seed: int) -> None:
     files = list(claim_story.story().items())
@@ -120,6 +125,9 @@ def test_any_order_of_arrival_gives_the_same_rows(told: Any, tmp_path: Any, seed
     assert _said(told) == told.said
 
 
+@pytest.mark.promise(
+    "A rejected claim is an exception until it is settled, and again when rejected again"
+)
 def test_a_rejected_claim_is_an_exception_until_it_is_settled_and_again_when_rejected_again(
     warehouse: Any, told: Any, tmp_path: Any
 ) -> None:
@@ -140,6 +148,9 @@ def test_a_rejected_claim_is_an_exception_until_it_is_settled_and_again_when_rej
         assert warehouse.rows(REJECTED) == expected
 
 
+@pytest.mark.promise(
+    "A rejected transmission holds its claims; an answer to nothing is an exception"
+)
 def test_a_rejected_transmission_holds_its_claims_and_an_answer_to_nothing_is_told(
     warehouse: Any, told: Any, tmp_path: Any
 ) -> None:
@@ -161,6 +172,10 @@ def test_a_rejected_transmission_holds_its_claims_and_an_answer_to_nothing_is_to
     ) == [("R", True, 1, D("120.00"), 0)]
 
 
+@pytest.mark.promise("Each version of a claim shows how far it came")
+@pytest.mark.promise(
+    "A rejected claim is an exception until it is settled, and again when rejected again"
+)
 def test_a_rejected_claim_that_is_corrected_and_sent_as_an_original_is_the_next_version(
     warehouse: Any, told: Any, tmp_path: Any
 ) -> None:
@@ -185,6 +200,7 @@ def _split(number: int, claims: list[tuple[str, str, str, str]], total: str) -> 
     return whole.replace(f"BPR*I*{paid:.2f}*".encode(), f"BPR*I*{total}*".encode())
 
 
+@pytest.mark.promise("A payment that is split over two files is held and never added up")
 def test_a_payment_split_over_two_files_is_held_and_never_summed(
     warehouse: Any, told: Any, tmp_path: Any
 ) -> None:

@@ -73,6 +73,7 @@ def events(world: Any) -> Any:
     return world.rows("select count(*), sum(amount) from marts.fct_billing_event")
 
 
+@pytest.mark.promise("An event posts by the variant of its own date and accounting basis")
 def test_each_event_posts_by_the_variant_of_its_own_date_and_none_is_lost(world, rules):
     before, all_events = world.rows(PAID), events(world)
     middle = before[len(before) // 2][1]
@@ -88,6 +89,7 @@ def test_each_event_posts_by_the_variant_of_its_own_date_and_none_is_lost(world,
     assert events(world) == all_events
 
 
+@pytest.mark.promise("An event posts by the variant of its own date and accounting basis")
 def test_an_entity_of_the_other_basis_posts_by_its_own_row(world, rules):
     before = world.rows(PAID)
     entity = before[0][0]
@@ -100,6 +102,7 @@ def test_an_entity_of_the_other_basis_posts_by_its_own_row(world, rules):
     assert all((account == "1057") == (one == entity) for one, account in accounts)
 
 
+@pytest.mark.promise("Overlapping and missing variants of a rule are found, and double nothing")
 def test_a_second_row_of_the_same_days_is_found_and_doubles_nothing(world, rules):
     all_events = events(world)
     rules(ROW, "1057", None, None, None, None)
@@ -107,6 +110,7 @@ def test_a_second_row_of_the_same_days_is_found_and_doubles_nothing(world, rules
     assert events(world) == all_events
 
 
+@pytest.mark.promise("Overlapping and missing variants of a rule are found, and double nothing")
 def test_a_day_without_a_row_is_found(world, rules):
     all_events = events(world)
     rules("update seeds.posting_rules set effective_to = '2026-01-01' where rule = 'JR05'")
@@ -128,6 +132,7 @@ def charges(world: Any, source: str) -> dict[str, Decimal]:
     return dict(found)
 
 
+@pytest.mark.promise("Charges come from the configured source only; the other source is a memo")
 def test_charges_come_from_the_configured_source_and_from_it_alone(world):
     fed = charges(world, "charge_feed")
     assert memos(world) == set()
@@ -159,6 +164,7 @@ class OwnDatabase:
         return connect(self.settings, role, autocommit=True)
 
 
+@pytest.mark.promise("A what-if run states the hash of the restatement that the rule change needs")
 def test_what_if_foretells_the_hash_of_what_waits_when_the_row_is_changed_in_place(world, rules):
     """JR05 in place from 1050 to 1057: every dollar of it that is recorded waits, nothing else."""
     assert passes(world)

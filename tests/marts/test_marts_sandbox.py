@@ -66,11 +66,15 @@ def judged(make_warehouse: Any, tmp_path_factory: pytest.TempPathFactory) -> Any
     return warehouse
 
 
+@pytest.mark.promise("The synthetic hospital group passes every data test")
 def test_every_data_test_passes_on_the_sandbox(judged):
     assert [test.name for test in judged.first_build.tests if not test.has_passed] == []
     assert judged.first_build.broken == ()
 
 
+@pytest.mark.promise(
+    "Sub-ledger, receivables and credits equal the independent answer key to the cent"
+)
 def test_the_sub_ledger_is_the_answer_keys_general_ledger(judged):
     found = {
         (entity, account): amount
@@ -89,6 +93,9 @@ def test_the_sub_ledger_is_the_answer_keys_general_ledger(judged):
     assert found == expected
 
 
+@pytest.mark.promise(
+    "Sub-ledger, receivables and credits equal the independent answer key to the cent"
+)
 def test_every_account_owes_what_the_answer_key_says(judged):
     found = {
         hashed: (payer, patient)
@@ -111,6 +118,9 @@ def test_every_account_owes_what_the_answer_key_says(judged):
     }
 
 
+@pytest.mark.promise(
+    "Sub-ledger, receivables and credits equal the independent answer key to the cent"
+)
 def test_credits_of_patients_wait_as_the_answer_key_says(judged):
     found = judged.rows(
         "select entity_code, amount from marts.fct_billing_event"
@@ -120,6 +130,7 @@ def test_credits_of_patients_wait_as_the_answer_key_says(judged):
     assert found == sorted(expected)
 
 
+@pytest.mark.promise("Every planted error is found with its code and dollars, and nothing else is")
 def test_every_planted_error_is_found_and_nothing_else(judged):
     found = judged.rows(
         "select reason_code, record_kind, count(*), sum(amount)"
@@ -135,6 +146,7 @@ def test_every_planted_error_is_found_and_nothing_else(judged):
     assert sorted(found) == sorted(expected)
 
 
+@pytest.mark.promise("Initial denials equal the independent answer key")
 def test_initial_denials_are_the_answer_keys(judged):
     found = judged.rows(
         "select to_char(period_month, 'YYYY-MM'), entity_code, payer_code,"
@@ -155,6 +167,7 @@ def test_initial_denials_are_the_answer_keys(judged):
     assert sorted(found) == sorted(expected)
 
 
+@pytest.mark.promise("Every settled remittance finds its deposit")
 def test_every_settled_remittance_finds_its_deposit(judged):
     found = judged.rows(
         "select r.trace_number, d.event_date::text, d.amount"
@@ -171,6 +184,7 @@ def test_every_settled_remittance_finds_its_deposit(judged):
     assert set(found) == expected
 
 
+@pytest.mark.promise("Forecast bands are scored over every past forecast")
 def test_bands_of_the_forecast_are_scored_over_every_origin(judged):
     found = judged.rows(
         "select forecast_count, band_count, coverage80, coverage90"
@@ -181,6 +195,7 @@ def test_bands_of_the_forecast_are_scored_over_every_origin(judged):
     assert Decimal("0.5") < coverage80 <= coverage90 <= 1
 
 
+@pytest.mark.promise("Every claim is acknowledged, and exactly the planted ones are rejected")
 def test_claims_are_acknowledged_and_the_rejected_ones_are_those_of_the_answer_key(judged):
     rejected = {
         account_hash(error["account"], HASH_KEY)

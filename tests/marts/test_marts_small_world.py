@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 D = Decimal
 
 # Worked out beside the stories in small_world.py; debit positive.
@@ -26,15 +28,18 @@ BALANCES = {
 }
 
 
+@pytest.mark.promise("Hand-worked stories leave the hand-worked balances under their payer class")
 def test_every_balance_is_what_the_stories_leave(small_world):
     assert small_world.balances() == BALANCES
 
 
+@pytest.mark.promise("Hand-worked stories build every model and pass every data test")
 def test_every_model_is_built_and_every_data_test_passes(small_world):
     assert small_world.first_build.broken == ()
     assert [test.name for test in small_world.first_build.tests if not test.has_passed] == []
 
 
+@pytest.mark.promise("Every claim, payment and bank line ends once, as posted, memo or exception")
 def test_every_claim_payment_ends_with_its_reason(small_world):
     assert small_world.outcomes("remittance_claim") == {
         None: (5, D("330.00")),
@@ -47,6 +52,7 @@ def test_every_claim_payment_ends_with_its_reason(small_world):
     }
 
 
+@pytest.mark.promise("Every claim, payment and bank line ends once, as posted, memo or exception")
 def test_every_claim_version_ends_with_its_reason(small_world):
     assert small_world.outcomes("claim") == {
         None: (1, D("75.00")),
@@ -56,6 +62,7 @@ def test_every_claim_version_ends_with_its_reason(small_world):
     }
 
 
+@pytest.mark.promise("Every claim, payment and bank line ends once, as posted, memo or exception")
 def test_a_statement_sent_twice_counts_once(small_world):
     assert small_world.outcomes("bank_transaction") == {
         None: (5, D("264.00")),
@@ -64,6 +71,7 @@ def test_a_statement_sent_twice_counts_once(small_world):
     }
 
 
+@pytest.mark.promise("Posted records that need attention are listed with rule and dollars")
 def test_what_posted_but_needs_a_look_is_listed(small_world):
     found = small_world.rows(
         "select reason_code, rule, amount from intermediate.int_exception_warning order by 1, 2"
@@ -77,6 +85,7 @@ def test_what_posted_but_needs_a_look_is_listed(small_world):
     ]
 
 
+@pytest.mark.promise("A deposit of a quarantined remittance is explained, not unmatched")
 def test_a_deposit_of_a_quarantined_remittance_is_explained(small_world):
     found = small_world.rows(
         "select deposit_amount, status from marts.mart_cash_reconciliation order by 1"
@@ -89,6 +98,7 @@ def test_a_deposit_of_a_quarantined_remittance_is_explained(small_world):
     ]
 
 
+@pytest.mark.promise("Hand-worked stories leave the hand-worked balances under their payer class")
 def test_a_balance_keeps_the_class_of_the_primary_payer(small_world):
     found = small_world.rows(
         "select distinct payer_class from marts.fct_ledger_line where account_key in"
@@ -97,6 +107,7 @@ def test_a_balance_keeps_the_class_of_the_primary_payer(small_world):
     assert found == [("medicare",)]
 
 
+@pytest.mark.promise("No mart holds an account number")
 def test_no_mart_holds_an_account_number(small_world):
     tables = small_world.rows(
         "select table_name from information_schema.tables where table_schema = 'marts'"

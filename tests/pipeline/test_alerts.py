@@ -36,18 +36,25 @@ def kinds(found):
     return [(one.kind, one.subject) for one in found]
 
 
+@pytest.mark.promise("Each condition that needs a person is an alert, and nothing else is")
 def test_where_all_is_well_nothing_is_told():
     fine = Look("bank", NOW, "ok", None, 0, None, NOW)
     books = Books({"bank": NOW - timedelta(hours=20)}, [], 0, [])
     assert conditions([fine], books, [], EXPECTED, NOW) == []
 
 
+@pytest.mark.promise(
+    "A source that fails for some minutes raises an alert; a short failure does not"
+)
 def test_a_source_that_fails_is_told_of_once_it_has_failed_for_a_while():
     assert conditions([failing(1)], NOTHING, [], EXPECTED, NOW) == []
     found = conditions([failing(3)], NOTHING, [], EXPECTED, NOW)
     assert kinds(found) == [("SOURCE_FAILING", "bank")]
 
 
+@pytest.mark.promise(
+    "A source that delivers nothing for longer than it usually does raises an alert"
+)
 def test_a_source_that_brings_nothing_for_days_is_stale_unless_it_is_not_set_up():
     books = Books({"bank": NOW - timedelta(days=10)}, [], 0, [])
     look = Look("bank", NOW, "ok", None, 0, None, NOW)
@@ -56,6 +63,7 @@ def test_a_source_that_brings_nothing_for_days_is_stale_unless_it_is_not_set_up(
     assert conditions([away], books, [], EXPECTED, NOW) == []
 
 
+@pytest.mark.promise("Each condition that needs a person is an alert, and nothing else is")
 def test_failed_jobs_entries_in_doubt_checks_and_an_ending_calendar_are_told_of():
     books = Books({}, [("NLH", "unknown", 2)], 3, ["T9"])
     found = conditions([], books, ["build"], EXPECTED, NOW)
@@ -67,6 +75,7 @@ def test_failed_jobs_entries_in_doubt_checks_and_an_ending_calendar_are_told_of(
     assert kinds(conditions([], NOTHING, [], EXPECTED, late)) == [("CALENDAR_ENDS", "2029")]
 
 
+@pytest.mark.promise("A condition that lasts is one alert; when it returns, it is a new one")
 def test_a_condition_that_lasts_has_one_row_and_a_new_one_after_it_was_gone(database):
     one = (Condition("RUN_FAILED", "build", "error", "it failed"), "see the runbook")
     with database.connect("transform") as connection:
@@ -134,6 +143,7 @@ def mail(refuses=False):
         server.shutdown()
 
 
+@pytest.mark.promise("A webhook can verify an alert's signature and recognise a repeated delivery")
 def test_a_webhook_gets_the_alert_signed_and_with_the_same_key_each_time():
     with web() as (url, got):
         Webhook(url, "secret").deliver(ALERT)
@@ -145,6 +155,7 @@ def test_a_webhook_gets_the_alert_signed_and_with_the_same_key_each_time():
     assert headers["Idempotency-Key"] == again["Idempotency-Key"]
 
 
+@pytest.mark.promise("A failed delivery of an alert is reported, and its message holds no secret")
 def test_a_sink_that_does_not_take_an_alert_says_so_without_its_secret():
     with web(500) as (url, _), pytest.raises(SinkError, match="webhook: status 500"):
         Webhook(url, "secret").deliver(ALERT)
@@ -152,6 +163,7 @@ def test_a_sink_that_does_not_take_an_alert_says_so_without_its_secret():
         Email("127.0.0.1", port, "a@example.com", ("b@example.com",)).deliver(ALERT)
 
 
+@pytest.mark.promise("An alert by mail says what happened and what to do")
 def test_a_mail_says_what_happened_and_what_to_do():
     with mail() as (port, got):
         Email("127.0.0.1", port, "a@example.com", ("b@example.com",)).deliver(ALERT)
@@ -160,11 +172,13 @@ def test_a_mail_says_what_happened_and_what_to_do():
     assert "What to do: call the bank" in text
 
 
+@pytest.mark.promise("The mail login never crosses an unencrypted connection")
 def test_a_login_is_never_sent_over_an_open_line():
     with mail() as (port, _), pytest.raises(SinkError, match="no encryption"):
         Email("127.0.0.1", port, "a@x.org", ("b@x.org",), "user", "word").deliver(ALERT)
 
 
+@pytest.mark.promise("An alert reaches its webhook once, and is tried again after a refusal")
 def test_the_sensor_delivers_each_alert_once_and_tries_again_where_a_sink_refused(
     pipeline, monkeypatch
 ):
@@ -187,6 +201,7 @@ def test_the_sensor_delivers_each_alert_once_and_tries_again_where_a_sink_refuse
     assert rows == [("CERTIFICATE", False)]
 
 
+@pytest.mark.promise("A wrong or missing alert setting is named")
 def test_sinks_come_from_the_environment_and_a_wrong_one_is_named():
     assert read_sinks({}) == []
     with pytest.raises(MissingSettingError, match="TIEOUT_ALERT_SMTP_FROM"):

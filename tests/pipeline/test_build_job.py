@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 BALANCES = {
     ("1010", Decimal("200.00")),
     ("1050", Decimal("0.00")),
@@ -14,6 +16,7 @@ BALANCES = {
 PENDING = "select check_id, status from ops.certificate_row where status <> 'passed'"
 
 
+@pytest.mark.promise("A new installation without any file builds, and its close certificate passes")
 def test_an_empty_installation_builds_and_certifies(pipeline: Any) -> None:
     pipeline.succeed("build")
     assert pipeline.rows(PENDING) == []
@@ -21,6 +24,7 @@ def test_an_empty_installation_builds_and_certifies(pipeline: Any) -> None:
     assert pipeline.rows("select status from ops.build") == [("succeeded",)]
 
 
+@pytest.mark.promise("Received files become approved journal entries with the expected balances")
 def test_received_files_become_approved_entries_that_balance(pipeline: Any) -> None:
     pipeline.receive_story()
     pipeline.succeed("build")
@@ -33,6 +37,7 @@ def test_received_files_become_approved_entries_that_balance(pipeline: Any) -> N
     assert set(recorded) == BALANCES
 
 
+@pytest.mark.promise("The same files received and built again propose no entry")
 def test_a_second_build_over_the_same_files_proposes_nothing(pipeline: Any) -> None:
     pipeline.receive_story()
     pipeline.succeed("build")
@@ -46,6 +51,7 @@ def test_a_second_build_over_the_same_files_proposes_nothing(pipeline: Any) -> N
     assert proposed.value == 0
 
 
+@pytest.mark.promise("The recorded balances do not depend on the order in which files arrive")
 def test_order_of_arrival_does_not_change_what_is_recorded(pipeline: Any) -> None:
     for name in ("statement.bai", "remittance.835", "claim.837"):
         pipeline.receive_story(name)
@@ -58,6 +64,7 @@ def test_order_of_arrival_does_not_change_what_is_recorded(pipeline: Any) -> Non
     assert set(recorded) == {row for row in BALANCES if row[1]}
 
 
+@pytest.mark.promise("The close certificate is issued only after every check has run")
 def test_expectations_are_judged_before_the_certificate_is_issued(pipeline: Any) -> None:
     steps = [e.step_key for e in pipeline.succeed("build").all_events if e.is_step_success]
     judged = [step for step in steps if step.startswith("judge_")]
@@ -65,6 +72,7 @@ def test_expectations_are_judged_before_the_certificate_is_issued(pipeline: Any)
     assert max(map(steps.index, judged)) < steps.index("issue_certificate")
 
 
+@pytest.mark.promise("An operator sees the row count and the checks of each mart in Dagster")
 def test_a_mart_shows_its_row_count_and_its_checks(pipeline: Any) -> None:
     pipeline.receive_story()
     result = pipeline.succeed("build")
@@ -78,6 +86,7 @@ def test_a_mart_shows_its_row_count_and_its_checks(pipeline: Any) -> None:
     assert {"marts/mart_ar_aging", "marts/mart_denial_month", "marts/mart_cash_forecast"} <= checked
 
 
+@pytest.mark.promise("A build that died is marked as failed by the next build")
 def test_the_build_before_it_that_died_is_marked_as_failed(pipeline: Any) -> None:
     with pipeline.database.connect("transform") as connection:
         connection.execute(

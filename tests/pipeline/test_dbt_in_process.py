@@ -44,6 +44,7 @@ def toy(tmp_path: Path) -> Path:
     return tmp_path / "toy"
 
 
+@pytest.mark.promise("A failing data test hides no later model, and keeps its declared severity")
 def test_a_failing_test_skips_nothing_and_keeps_its_declared_severity(
     toy: Path, tmp_path: Path, database: Any
 ) -> None:
@@ -63,6 +64,7 @@ def test_a_failing_test_skips_nothing_and_keeps_its_declared_severity(
     assert outcome.broken == ()
 
 
+@pytest.mark.promise("A build reports a result for every model and test that it expects")
 def test_what_a_build_expects_is_what_it_reports(toy: Path, tmp_path: Path, database: Any) -> None:
     runner = DbtRunner(toy, tmp_path / "state", database.settings)
     outcome = runner.run(["--exclude", "tag:post"])
@@ -71,6 +73,7 @@ def test_what_a_build_expects_is_what_it_reports(toy: Path, tmp_path: Path, data
     assert {node.severity for node in expected if node.is_test} == {"error"}
 
 
+@pytest.mark.promise("A failing data test hides no later model, and keeps its declared severity")
 def test_the_kept_manifest_is_never_softened(toy: Path, tmp_path: Path, database: Any) -> None:
     runner = DbtRunner(toy, tmp_path / "state", database.settings)
     runner.ensure_manifest()
@@ -79,6 +82,9 @@ def test_the_kept_manifest_is_never_softened(toy: Path, tmp_path: Path, database
     assert runner.manifest_path.read_bytes() == before
 
 
+@pytest.mark.promise(
+    "A model that fails is reported with its dependants, and no value of a row is printed"
+)
 def test_a_model_that_fails_is_broken_with_all_that_stands_on_it(
     toy: Path, tmp_path: Path, database: Any, capfd: Any
 ) -> None:
@@ -93,6 +99,7 @@ def test_a_model_that_fails_is_broken_with_all_that_stands_on_it(
     assert "Jane" not in "".join(capfd.readouterr())
 
 
+@pytest.mark.promise("The dbt project is parsed once per content, for every database")
 def test_the_project_is_parsed_again_only_when_its_content_changed(
     toy: Path, tmp_path: Path
 ) -> None:
@@ -105,6 +112,7 @@ def test_the_project_is_parsed_again_only_when_its_content_changed(
     assert runner.ensure_manifest()
 
 
+@pytest.mark.promise("The dbt project is parsed once per content, for every database")
 def test_one_parse_serves_every_database(toy: Path, tmp_path: Path, database: Any) -> None:
     parsed = DbtRunner(toy, tmp_path / "state")
     parsed.ensure_manifest()
@@ -116,12 +124,14 @@ def test_one_parse_serves_every_database(toy: Path, tmp_path: Path, database: An
     assert database.connect("transform").execute("select name from intermediate.two").fetchall()
 
 
+@pytest.mark.promise("A dbt project that does not parse is reported as such")
 def test_a_project_that_does_not_parse_says_so(toy: Path, tmp_path: Path) -> None:
     (toy / "models" / "two.sql").write_text("select * from {{ ref('nobody') }}")
     with pytest.raises(DbtParseError):
         DbtRunner(toy, tmp_path / "state").ensure_manifest()
 
 
+@pytest.mark.promise("A dbt run leaves the process environment unchanged")
 def test_the_environment_is_as_before_after_a_run(
     toy: Path, tmp_path: Path, database: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

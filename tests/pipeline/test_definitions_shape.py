@@ -36,12 +36,14 @@ def _named(specs: list[dg.AssetSpec]) -> set[str]:
     return {spec.key.to_user_string() for spec in specs}
 
 
+@pytest.mark.promise("The Dagster code location loads with its build and post jobs")
 def test_everything_loads_as_the_code_server_loads_it(definitions: dg.Definitions) -> None:
     dg.Definitions.validate_loadable(definitions)
     names = {job.name for job in definitions.resolve_all_job_defs()}
     assert {"build", "post"} <= names
 
 
+@pytest.mark.promise("Every asset has a description, an owner, a group and described dependencies")
 def test_every_asset_says_what_it_is_whose_it_is_and_whether_it_names_patients(
     specs: list[dg.AssetSpec],
 ) -> None:
@@ -57,6 +59,7 @@ def test_every_asset_says_what_it_is_whose_it_is_and_whether_it_names_patients(
         assert spec.tags.get("phi") in {"yes", "no"}, name
 
 
+@pytest.mark.promise("Assets with patient data are tagged so, and no mart or ledger asset is")
 def test_zones_with_patient_data_are_tagged_so_and_the_others_are_not(
     specs: list[dg.AssetSpec],
 ) -> None:
@@ -66,12 +69,14 @@ def test_zones_with_patient_data_are_tagged_so_and_the_others_are_not(
     assert {v for k, v in has_phi.items() if k.startswith(open_zones)} == {"no"}
 
 
+@pytest.mark.promise("Every asset has a description, an owner, a group and described dependencies")
 def test_no_asset_depends_on_something_that_nobody_describes(specs: list[dg.AssetSpec]) -> None:
     known = _named(specs)
     wanted = {dep.asset_key.to_user_string() for spec in specs for dep in spec.deps}
     assert wanted - known == set()
 
 
+@pytest.mark.promise("Every check has a sentence that explains it and an asset that it belongs to")
 def test_every_check_says_in_a_sentence_what_it_holds_the_data_to(
     definitions: dg.Definitions,
 ) -> None:
@@ -81,6 +86,7 @@ def test_every_check_says_in_a_sentence_what_it_holds_the_data_to(
     assert [c.key.to_user_string() for c in checks if len((c.description or "").split()) < 3] == []
 
 
+@pytest.mark.promise("Every check has a sentence that explains it and an asset that it belongs to")
 def test_every_check_is_on_an_asset_that_exists(
     definitions: dg.Definitions, specs: list[dg.AssetSpec]
 ) -> None:
@@ -90,11 +96,13 @@ def test_every_check_is_on_an_asset_that_exists(
     assert len(graph.asset_check_keys) > 100
 
 
+@pytest.mark.promise("A failed check never stops the steps after it; only posting is blocked")
 def test_no_check_stops_what_comes_after_it(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     assert [key for key in graph.asset_check_keys if graph.get(key).blocking] == []
 
 
+@pytest.mark.promise("Build and post share no step, and a retry starts from the first step")
 def test_each_job_takes_its_own_assets_and_nothing_is_in_both(definitions: dg.Definitions) -> None:
     steps = {
         name: {node.name for node in definitions.resolve_job_def(name).nodes}
@@ -108,6 +116,7 @@ def test_each_job_takes_its_own_assets_and_nothing_is_in_both(definitions: dg.De
     }  # fmt: skip
 
 
+@pytest.mark.promise("Build and post share no step, and a retry starts from the first step")
 def test_the_jobs_retry_from_the_start_or_not_at_all(definitions: dg.Definitions) -> None:
     for name in ("build", "post"):
         job = definitions.resolve_job_def(name)
@@ -115,6 +124,7 @@ def test_the_jobs_retry_from_the_start_or_not_at_all(definitions: dg.Definitions
         assert job.executor_def.name == "in_process"
 
 
+@pytest.mark.promise("A build expects every seed, model, data test, expectation and tie-out once")
 def test_a_build_expects_every_seed_model_test_expectation_and_tie_out_once(
     manifest: Path,
 ) -> None:
@@ -128,6 +138,7 @@ def test_a_build_expects_every_seed_model_test_expectation_and_tie_out_once(
     assert {t.id for t in TIE_OUTS if t.phase == "build"} >= {"T1", "T6", "T8", "T10"}
 
 
+@pytest.mark.promise("Every expectation refers to columns that its mart has")
 def test_every_expectation_is_about_columns_that_its_mart_has(manifest: Path) -> None:
     nodes = json.loads(manifest.read_text())["nodes"]
     columns = {n["name"]: set(n["columns"]) for n in nodes.values() if n["schema"] == "marts"}
@@ -136,6 +147,7 @@ def test_every_expectation_is_about_columns_that_its_mart_has(manifest: Path) ->
         assert named | set(expectation.keys) <= columns[expectation.mart], expectation.name
 
 
+@pytest.mark.promise("The code location loads without database, dbt or Great Expectations")
 def test_the_code_location_loads_without_a_database_dbt_or_great_expectations(
     dbt_state: Path, tmp_path: Path
 ) -> None:
@@ -158,5 +170,6 @@ def test_the_code_location_loads_without_a_database_dbt_or_great_expectations(
     assert "dbt.cli.main" not in found.stdout
 
 
+@pytest.mark.promise("The Dagster code location loads with its build and post jobs")
 def test_the_workspace_file_names_the_definitions() -> None:
     assert "module_name: orchestration.definitions" in (ROOT / "workspace.yaml").read_text()

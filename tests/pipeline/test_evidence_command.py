@@ -60,6 +60,8 @@ def story(pipeline: Any) -> Any:
     return pipeline
 
 
+@pytest.mark.promise("An evidence pack verifies itself offline, and a changed file in it is named")
+@pytest.mark.promise("An evidence pack names no patient")
 def test_a_pack_of_a_real_build_verifies_and_names_no_patient(story: Any) -> None:
     written = make(story, "pack")
     code, text = verify(written, "--head", written.head, "--anchor", story.anchor)
@@ -75,6 +77,9 @@ def test_a_pack_of_a_real_build_verifies_and_names_no_patient(story: Any) -> Non
     assert rows["rules/seeds/posting_rules.csv"] > 10
 
 
+@pytest.mark.promise(
+    "An audit trail that was cut off after posting is found through the posted anchor"
+)
 def test_the_anchor_of_the_post_job_finds_a_chain_that_was_cut_off_since(story: Any) -> None:
     with story.database.admin() as admin:
         admin.execute("set session_replication_role = replica")
@@ -88,6 +93,9 @@ def test_the_anchor_of_the_post_job_finds_a_chain_that_was_cut_off_since(story: 
     assert "was anchored, and the chain ends at row" in text
 
 
+@pytest.mark.promise(
+    "Received files enter a pack through a login that may read them, and the pack names it"
+)
 def test_received_files_are_read_by_a_login_that_may_and_the_pack_names_it(story: Any) -> None:
     written = make(story, "pack", with_files=True)
     stated = json.loads((written.folder / "MANIFEST.json").read_text())["parameters"]
@@ -98,6 +106,7 @@ def test_received_files_are_read_by_a_login_that_may_and_the_pack_names_it(story
     assert verify(written)[0] == 0
 
 
+@pytest.mark.promise("An evidence pack verifies itself offline, and a changed file in it is named")
 def test_the_command_verifies_a_pack_and_says_what_fails(story: Any) -> None:
     written = make(story, "pack", entity="NPG")
     fine = CliRunner().invoke(app, ["evidence", "verify", str(written.tar)])
@@ -109,6 +118,7 @@ def test_the_command_verifies_a_pack_and_says_what_fails(story: Any) -> None:
     assert "ledger/lines.csv does not have its hash" in broken.output
 
 
+@pytest.mark.promise("An evidence pack for an unknown entity is refused with the known ones")
 def test_an_entity_that_is_not_known_is_told(pipeline: Any) -> None:
     settings = load_settings()
     request = evidence.Request(
@@ -118,6 +128,7 @@ def test_an_entity_that_is_not_known_is_told(pipeline: Any) -> None:
         evidence.make(settings, request, {"tie_outs": [], "left_out": []})
 
 
+@pytest.mark.promise("An evidence pack identifies the code by commit and by the hash of every file")
 def test_the_code_is_named_by_its_commit_and_by_the_hash_of_every_file() -> None:
     texts = evidence.code_identity()
     facts = json.loads(texts["rules/code.json"])

@@ -28,6 +28,9 @@ def _steps(result: Any) -> set[str]:
     return {str(event.step_key) for event in result.all_events if event.is_step_success}
 
 
+@pytest.mark.promise(
+    "A failing data test blocks posting visibly; the next good build releases the entries"
+)
 def test_a_failing_test_is_recorded_blocks_posting_and_a_good_build_frees_what_it_held(
     pipeline: Any, project: Path
 ) -> None:
@@ -56,6 +59,7 @@ def test_a_failing_test_is_recorded_blocks_posting_and_a_good_build_frees_what_i
     assert pipeline.rows("select count(distinct build_id) from ledger.entry") == [(1,)]
 
 
+@pytest.mark.promise("A failing warning is recorded and blocks nothing")
 def test_a_failing_warning_is_recorded_and_holds_nothing(pipeline: Any, project: Path) -> None:
     pipeline.receive_story()
     warning = project / "tests" / "a_remark.sql"
@@ -69,6 +73,9 @@ def test_a_failing_warning_is_recorded_and_holds_nothing(pipeline: Any, project:
     assert set(pipeline.states()) == {"approved"}
 
 
+@pytest.mark.promise(
+    "A model that does not build fails the build after all other results are recorded"
+)
 def test_a_model_that_does_not_build_stops_the_job_after_the_rest_was_recorded(
     pipeline: Any, project: Path
 ) -> None:
@@ -87,6 +94,7 @@ def test_a_model_that_does_not_build_stops_the_job_after_the_rest_was_recorded(
     assert not [e for e in pipeline.instance.all_logs(result.run_id) if "CANARY" in str(e)]
 
 
+@pytest.mark.promise("A failing expectation fails the close certificate and names keys only")
 def test_a_mart_that_breaks_an_expectation_fails_the_certificate_and_names_only_keys(
     pipeline: Any, project: Path
 ) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 CANARIES = ("CANARY", "QUILLA", "20061023", "2006-10-23")
 LEAKY = b"ISA*00*CANARYBROKEN"
 
@@ -20,6 +22,7 @@ def _texts(pipeline: Any, schemas: tuple[str, ...]) -> dict[str, str]:
     }
 
 
+@pytest.mark.promise("No patient data reaches event log, output, marts, ledger or ERP")
 def test_no_patient_reaches_the_event_log_the_marts_the_ledger_or_the_erp(
     pipeline: Any, capfd: Any
 ) -> None:
@@ -39,6 +42,7 @@ def test_no_patient_reaches_the_event_log_the_marts_the_ledger_or_the_erp(
     assert "CANARYACCOUNT1" in str(_texts(pipeline, ("raw",)))  # the canary sings where it may
 
 
+@pytest.mark.promise("A database error over patient data is kept without a value of the row")
 def test_a_database_error_over_patient_data_leaves_no_value_behind(pipeline: Any) -> None:
     with pipeline.database.admin() as connection:
         connection.execute(

@@ -37,6 +37,7 @@ def instance(
             admin.execute(f"drop database {name} with (force)")
 
 
+@pytest.mark.promise("The Dagster settings hold no secret and send no telemetry")
 def test_the_rendered_settings_hold_no_secret_and_call_nobody(tmp_path: Path) -> None:
     path = write_instance(tmp_path / "a folder")
     settings = yaml.safe_load(path.read_text())
@@ -54,6 +55,9 @@ def test_the_rendered_settings_hold_no_secret_and_call_nobody(tmp_path: Path) ->
     assert path.stat().st_mtime_ns == before
 
 
+@pytest.mark.promise(
+    "A job from the command line reports each step, and its run is kept in PostgreSQL"
+)
 def test_a_job_from_the_command_line_is_told_step_by_step_and_kept_in_postgres(
     pipeline: Any, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
@@ -70,6 +74,7 @@ def test_a_job_from_the_command_line_is_told_step_by_step_and_kept_in_postgres(
     assert (tmp_path / "errors.log").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.promise("A failed step is named; the database's message goes to a private file only")
 def test_a_step_that_fails_is_named_and_its_text_stays_in_a_private_file(
     pipeline: Any, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
@@ -84,6 +89,7 @@ def test_a_step_that_fails_is_named_and_its_text_stays_in_a_private_file(
     assert "42P01" not in kept
 
 
+@pytest.mark.promise("A run whose process is gone is marked as failed; a running one is left alone")
 def test_a_started_run_whose_process_is_gone_is_marked_as_failed(
     pipeline: Any, instance: dg.DagsterInstance
 ) -> None:

@@ -70,6 +70,9 @@ def demanded(pipeline: Pipeline) -> dict[tuple[str, ...], Decimal]:
     return {key: amount for key, amount in sums.items() if amount}
 
 
+@pytest.mark.promise(
+    "An entry is posted to the chosen ERP under that ERP's own accounts and segments"
+)
 @pytest.mark.usefixtures("approved_entry")
 def test_an_entry_stands_in_the_chosen_erp_by_its_own_names(
     pipeline: Pipeline, chosen: Chosen
@@ -85,6 +88,7 @@ def test_an_entry_stands_in_the_chosen_erp_by_its_own_names(
     }
 
 
+@pytest.mark.promise("An entry whose segment the ERP does not have is held before anything is sent")
 @pytest.mark.usefixtures("approved_entry")
 def test_a_value_without_a_segment_in_the_erp_is_held_before_anything_is_sent(
     pipeline: Pipeline, chosen: Chosen
@@ -100,6 +104,7 @@ def test_a_value_without_a_segment_in_the_erp_is_held_before_anything_is_sent(
     assert in_the_books(chosen) == {}
 
 
+@pytest.mark.promise("After the post job the chosen ERP's books equal the posted ledger")
 def test_the_post_job_ties_out_with_the_chosen_erp(
     pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 DIFFERENCES = (
     "select entity_code, account, difference_amount from marts.mart_ledger_reconciliation"
     " where difference_amount <> 0"
@@ -14,6 +16,9 @@ def _check(result: Any, name: str) -> Any:
     return found
 
 
+@pytest.mark.promise(
+    "Approved entries are posted once and tie to the balances that the ERP reports"
+)
 def test_what_was_approved_is_posted_and_ties_to_the_balances_of_the_erp(pipeline: Any) -> None:
     pipeline.receive_story()
     pipeline.succeed("build")
@@ -37,6 +42,7 @@ def test_what_was_approved_is_posted_and_ties_to_the_balances_of_the_erp(pipelin
     assert _check(again, "nothing_held").passed
 
 
+@pytest.mark.promise("A document that is missing in the ERP breaks the reconciliation")
 def test_a_document_changed_in_the_erp_turns_the_reconciliation_red(pipeline: Any) -> None:
     pipeline.receive_story()
     pipeline.succeed("build")
@@ -47,6 +53,7 @@ def test_a_document_changed_in_the_erp_turns_the_reconciliation_red(pipeline: An
     assert pipeline.rows(DIFFERENCES) != []
 
 
+@pytest.mark.promise("A closed period holds its entries visibly, and the reconciliation lists them")
 def test_a_closed_period_holds_entries_visibly_and_the_reconciliation_lists_them(
     pipeline: Any,
 ) -> None:

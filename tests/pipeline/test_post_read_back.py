@@ -25,6 +25,9 @@ def _by_hand(pipeline: Any) -> None:
     pipeline.ledger.post(JournalEntry("NPG", "by hand", 1, day, "by hand", lines))
 
 
+@pytest.mark.promise(
+    "A manual ERP entry breaks the tie-out until a person accepts it with a reason"
+)
 def test_an_entry_by_hand_breaks_the_tie_out_until_a_person_explains_it(pipeline: Any) -> None:
     pipeline.receive_story()
     pipeline.succeed("build")
@@ -81,6 +84,7 @@ def _open(pipeline: Any) -> None:
             openings.decide(person, number, "approved", seen.content_hash)
 
 
+@pytest.mark.promise("Balances that the ERP held before the first month tie to the opening list")
 @pytest.mark.parametrize(("held", "holds"), [("500.00", True), ("500.01", False)])
 def test_what_the_erp_held_before_ties_to_the_opening_list_and_the_rest_is_carried_in(
     pipeline: Any, held: str, *, holds: bool
@@ -107,6 +111,7 @@ def test_what_the_erp_held_before_ties_to_the_opening_list_and_the_rest_is_carri
     ]
 
 
+@pytest.mark.promise("A later change of the ERP's prior periods breaks the tie-out")
 def test_whoever_changes_the_books_of_before_later_breaks_the_tie_out(pipeline: Any) -> None:
     pipeline.receive_story()
     pipeline.succeed("build")
@@ -115,6 +120,9 @@ def test_whoever_changes_the_books_of_before_later_breaks_the_tie_out(pipeline: 
     assert not _check(pipeline.succeed("post"), "T9").passed
 
 
+@pytest.mark.promise(
+    "An entry on an inactive account is held before sending, with owner and dollars"
+)
 def test_an_inactive_account_is_held_before_sending_with_owner_and_dollars(pipeline: Any) -> None:
     pipeline.receive_story()
     pipeline.succeed("build")
@@ -135,6 +143,7 @@ def test_an_inactive_account_is_held_before_sending_with_owner_and_dollars(pipel
     ) == [(0,)]
 
 
+@pytest.mark.promise("The ERP is read back daily, and hourly while its master data hold an entry")
 @pytest.mark.parametrize(
     ("state", "should_post"),
     [

@@ -11,6 +11,7 @@ from resources.dagster_resources import Installation
 from sensors.posting import LastPost, PostingState, decide, posting_sensor
 
 
+@pytest.mark.promise("A post run is requested only while an entry may go or must be read back")
 @pytest.mark.parametrize(
     ("state", "should_post", "reason"),
     [
@@ -58,6 +59,7 @@ def tick(instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
         return posting_sensor(context)
 
 
+@pytest.mark.promise("A post run is requested only while an entry may go or must be read back")
 @pytest.mark.usefixtures("approved_entry")
 def test_the_sensor_requests_a_run_only_while_something_may_go(pipeline: Any) -> None:
     request = tick(pipeline.instance)
@@ -70,6 +72,7 @@ def test_the_sensor_requests_a_run_only_while_something_may_go(pipeline: Any) ->
     assert "held: PERIOD 1" in str(skip.skip_message)
 
 
+@pytest.mark.promise("No post run is requested while another is queued or at work")
 @pytest.mark.usefixtures("approved_entry")
 def test_the_sensor_waits_while_a_post_run_is_alive_outside_of_dagster(pipeline: Any) -> None:
     other = Installation().connect("transform", autocommit=True)
@@ -78,6 +81,7 @@ def test_the_sensor_waits_while_a_post_run_is_alive_outside_of_dagster(pipeline:
     assert isinstance(tick(pipeline.instance), dg.RunRequest)
 
 
+@pytest.mark.promise("No post run is requested while another is queued or at work")
 @pytest.mark.usefixtures("approved_entry")
 def test_the_sensor_waits_while_dagster_has_a_post_run_queued(pipeline: Any) -> None:
     job = pipeline.definitions().resolve_job_def("post")
@@ -85,6 +89,7 @@ def test_the_sensor_waits_while_dagster_has_a_post_run_queued(pipeline: Any) -> 
     assert "at work" in str(tick(pipeline.instance).skip_message)
 
 
+@pytest.mark.promise("Two runs of one job never overlap, and the death of a run is noticed")
 def test_only_one_run_of_a_job_goes_on_and_its_death_is_seen(database: Any) -> None:
     first = database.connect("transform")
     with closing(database.connect("poster")) as onlooker:

@@ -35,6 +35,7 @@ def built(pipeline):
     return pipeline
 
 
+@pytest.mark.promise("Replaying received files with unchanged readers changes nothing")
 def test_a_day_that_is_replayed_with_the_same_readers_changes_nothing(built):
     before = [built.rows(query) for query in (STATES, RECEIPTS, OPEN)]
     found = metadata(replay_today(built))
@@ -43,6 +44,9 @@ def test_a_day_that_is_replayed_with_the_same_readers_changes_nothing(built):
     assert built.rows("select count(*) from ops.replay") == [(0,)]
 
 
+@pytest.mark.promise(
+    "Rows that an older reader left wrong are corrected by a replay, and marts follow"
+)
 def test_rows_that_an_older_reader_left_wrong_are_made_right_and_the_marts_follow(built):
     before = built.rows(LINES)
     with built.database.admin() as connection:
@@ -58,6 +62,7 @@ def test_rows_that_an_older_reader_left_wrong_are_made_right_and_the_marts_follo
     assert built.rows(LINES) == before
 
 
+@pytest.mark.promise("One file is replayed by its name or by the start of its hash, never another")
 def test_one_file_is_replayed_by_name_and_by_the_start_of_its_hash(built):
     with built.database.admin() as connection:
         connection.execute("delete from raw.bank_transaction")
@@ -76,12 +81,16 @@ def test_one_file_is_replayed_by_name_and_by_the_start_of_its_hash(built):
         assert (data["files"].value, data["files_changed"].value) == (1, changed)
 
 
+@pytest.mark.promise("One file is replayed by its name or by the start of its hash, never another")
 @pytest.mark.parametrize("reference", ["nothing.835", "abc", "", "%"])
 def test_a_reference_that_names_no_file_finds_none(built, reference):
     with built.database.connect("ingest") as connection:
         assert replaying.named(connection, reference) == []
 
 
+@pytest.mark.promise(
+    "A file that could not be read is loaded by a replay once its reader is corrected"
+)
 def test_a_file_whose_reader_was_mended_is_loaded_by_a_replay(built):
     with built.database.admin() as connection:
         connection.execute("select raw.clear_file(file_id, 'r') from ops.received_file")
@@ -90,6 +99,7 @@ def test_a_file_whose_reader_was_mended_is_loaded_by_a_replay(built):
     assert built.rows("select count(*) from ops.received_file where landed_at is null") == [(0,)]
 
 
+@pytest.mark.promise("Replaying received files with unchanged readers changes nothing")
 def test_a_day_without_receipts_is_replayed_too(pipeline):
     result = (
         pipeline.definitions()
@@ -99,11 +109,13 @@ def test_a_day_without_receipts_is_replayed_too(pipeline):
     assert metadata(result)["files"] == 0
 
 
+@pytest.mark.promise("Received days are backfilled as one run")
 def test_receipts_are_backfilled_by_range_in_one_run(pipeline):
     spec = pipeline.definitions().resolve_asset_graph().get(dg.AssetKey(["ops", "replay"]))
     assert spec.backfill_policy == dg.BackfillPolicy.single_run()
 
 
+@pytest.mark.promise("Only the ingest role may remove received rows")
 @pytest.mark.parametrize("role", ["transform", "preparer", "poster", "auditor", "bi_reader"])
 def test_only_ingest_may_take_rows_away(built, role):
     with (

@@ -19,30 +19,38 @@ OTHER = SightingKey("/in", "b.835", 100, NOW)
 SEEN = frozenset({mark_of(FILE)})
 
 
+@pytest.mark.promise("A file is built once it has stopped growing, and waits for no other file")
 def test_a_file_that_lay_there_at_the_look_before_is_built_for():
     assert decide(SourceState([FILE], SEEN), NOW).should_build
 
 
+@pytest.mark.promise("A file is built once it has stopped growing, and waits for no other file")
 def test_a_file_that_has_just_come_waits_for_the_next_look():
     decision = decide(SourceState([FILE]), NOW)
     assert (decision.should_build, decision.reason) == (False, "1 files have just come")
 
 
+@pytest.mark.promise("A file is built once it has stopped growing, and waits for no other file")
 def test_a_file_that_grew_since_the_look_before_has_just_come():
     grown = FILE._replace(size_bytes=101)
     assert not decide(SourceState([grown], SEEN), NOW).should_build
 
 
+@pytest.mark.promise("A file is built once it has stopped growing, and waits for no other file")
 def test_one_that_waits_long_enough_is_not_kept_back_by_one_that_has_just_come():
     assert decide(SourceState([FILE, OTHER], SEEN), NOW).should_build
 
 
+@pytest.mark.promise(
+    "No build is requested while one is at work, or for a source that fails or is not set up"
+)
 def test_nothing_is_asked_for_while_a_build_is_at_work_or_the_source_fails():
     assert not decide(SourceState([FILE], SEEN, is_building=True), NOW).should_build
     decision = decide(SourceState([], failure="SOURCE_LOGIN"), NOW)
     assert decision.reason == "the source fails: SOURCE_LOGIN"
 
 
+@pytest.mark.promise("A file that a run left behind is tried again after a pause")
 @pytest.mark.parametrize(
     ("outcome", "age", "again"),
     [
@@ -58,11 +66,15 @@ def test_a_file_that_a_run_left_alone_is_tried_again_once_its_patience_is_over(o
     assert decide(SourceState([FILE], SEEN, told), NOW).should_build is again
 
 
+@pytest.mark.promise("A sensor's cursor holds no file name")
 def test_no_name_of_a_file_stands_in_its_mark():
     assert re.fullmatch("[0-9a-f]{16}", mark_of(FILE))
     assert mark_of(FILE) != mark_of(OTHER)
 
 
+@pytest.mark.promise(
+    "No build is requested while one is at work, or for a source that fails or is not set up"
+)
 @pytest.mark.parametrize(
     "sensor", [*source_sensors(), payments_sensor], ids=lambda sensor: sensor.name
 )
@@ -78,6 +90,7 @@ def test_a_source_that_is_not_set_up_asks_for_nothing(pipeline, sensor):
 EARLIER = NOW - timedelta(hours=3)
 
 
+@pytest.mark.promise("A new movement at the card processor requests a build")
 @pytest.mark.parametrize(
     ("news", "is_built"),
     [
@@ -98,6 +111,7 @@ def _look(looked_at, outcome="ok"):
     return looks.Look("ehr", looked_at, outcome, None, 0, None, None)
 
 
+@pytest.mark.promise("An EHR export is requested an hour after the last one")
 @pytest.mark.parametrize(
     ("look", "is_building", "is_built"),
     [
@@ -113,6 +127,7 @@ def test_an_export_of_the_ehr_is_due_an_hour_after_the_last(look, is_building, i
     assert decision.should_build is is_built
 
 
+@pytest.mark.promise("A failing source keeps the time of its first failure until it works again")
 def test_a_failing_source_is_remembered_with_the_moment_it_began_to_fail(database):
     with database.connect("ingest") as connection:
         looks.record(connection, looks.Seen("bank"), NOW)
@@ -126,6 +141,7 @@ def test_a_failing_source_is_remembered_with_the_moment_it_began_to_fail(databas
     assert (found.outcome, found.failing_since, found.files_waiting) == ("ok", None, 3)
 
 
+@pytest.mark.promise("Received files that no good build holds are built, with growing pauses")
 @pytest.mark.parametrize(
     ("books", "is_built"),
     [
@@ -144,6 +160,7 @@ def test_files_that_are_in_no_good_build_are_built_for_with_growing_pauses(books
     assert decide_catch_up(books, NOW).should_build is is_built
 
 
+@pytest.mark.promise("Received files that no good build holds are built, with growing pauses")
 def test_the_books_are_behind_until_a_good_build_has_ended_after_the_files_landed(pipeline):
     def is_behind():
         with pipeline.database.connect("transform") as connection:

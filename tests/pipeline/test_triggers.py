@@ -12,6 +12,7 @@ from resources.warehouse.triggers import Trigger
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
+@pytest.mark.promise("A scheduler's key starts one run, however often and at once it is sent")
 def test_the_first_run_has_the_key_for_good(database):
     with database.connect("transform") as connection:
         first = triggers.claim(connection, Trigger("close", "build", "run-1"), NOW)
@@ -20,6 +21,7 @@ def test_the_first_run_has_the_key_for_good(database):
         assert triggers.find(connection, "other") is None
 
 
+@pytest.mark.promise("A scheduler's key starts one run, however often and at once it is sent")
 def test_of_many_at_once_one_wins_and_all_are_told_the_same(database):
     def claim(number):
         with database.connect("transform") as connection:
@@ -29,6 +31,7 @@ def test_of_many_at_once_one_wins_and_all_are_told_the_same(database):
         assert len(set(pool.map(claim, range(8)))) == 1
 
 
+@pytest.mark.promise("A scheduler's key cannot be taken over or removed")
 @pytest.mark.parametrize(
     "statement", ["update ops.trigger set run_id = 'x'", "delete from ops.trigger"]
 )
