@@ -106,6 +106,9 @@ def after(own: Installation, first) -> Installation:
     return own
 
 
+@pytest.mark.promise(
+    "`tieout check-config` tells of each connector whether it is configured and works."
+)
 def test_check_config_finds_everything_before_the_first_run(own):
     found = {one["connector"]: one for one in own.json("check-config")["connectors"]}
     assert {name: one["state"] for name, one in found.items()} == {
@@ -114,6 +117,7 @@ def test_check_config_finds_everything_before_the_first_run(own):
     }  # fmt: skip
 
 
+@pytest.mark.promise("With own sources configured a run takes from them and starts no sandbox.")
 def test_the_run_works_on_the_own_sources_and_starts_no_sandbox(after, first):
     assert "your own sources" in first.stdout
     assert "fails:" not in first.stdout
@@ -121,6 +125,9 @@ def test_the_run_works_on_the_own_sources_and_starts_no_sandbox(after, first):
     assert not (after.home / "sandbox").exists()
 
 
+@pytest.mark.promise(
+    "Every public X12 file on OpenSSH ends as posted, memo or exception with its dollars."
+)
 def test_every_file_ends_as_posted_memo_or_exception_with_its_dollars(after, server):
     rows = after.rows("auditor", OUTCOMES)
     contents = {path.read_bytes() for path in (server.folder / "remittances").iterdir()}
@@ -135,11 +142,15 @@ def test_every_file_ends_as_posted_memo_or_exception_with_its_dollars(after, ser
     assert sum(row["posted_count"] or 0 for row in rows) > 50
 
 
+@pytest.mark.promise("Every tie-out holds over public X12 files.")
 def test_the_tie_outs_hold_over_public_files(after):
     done = after.tieout("prove")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.promise(
+    "A source that is away stops neither the run nor the other sources, and is listed."
+)
 def test_a_source_that_is_away_stops_neither_the_run_nor_the_other_source(after):
     before = after.rows("auditor", COUNTS)
     away = Installation(after.home, {**after.told, "TIEOUT_BANK_SFTP_HOST_KEY": OTHER_KEY})
@@ -151,6 +162,7 @@ def test_a_source_that_is_away_stops_neither_the_run_nor_the_other_source(after)
     assert after.rows("auditor", COUNTS) == before, "nothing is received or posted twice"
 
 
+@pytest.mark.promise("A file that grows after it was taken counts nothing twice.")
 def test_a_file_that_grows_by_an_interchange_after_it_was_taken_counts_nothing_twice(after, server):
     assert after.rows("auditor", GROWN) == [{"dollars": Decimal("80.00"), "files": 1}]
     with (server.folder / "remittances" / GROWING).open("a") as file:

@@ -37,6 +37,9 @@ def _install(copy: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.promise(
+    "A fresh machine gets its environment by one command, from a folder with a space, and keeps it."
+)
 def test_a_fresh_machine_gets_its_environment_and_keeps_it(clean_copy):
     first = _install(clean_copy)
     assert first.returncode == 0, first.stderr
@@ -45,6 +48,7 @@ def test_a_fresh_machine_gets_its_environment_and_keeps_it(clean_copy):
     assert (again.returncode, again.stderr) == (0, "")
 
 
+@pytest.mark.promise("An environment that was left half made is mended by the same command.")
 def test_an_environment_that_was_left_half_made_is_mended(clean_copy):
     assert _install(clean_copy).returncode == 0
     (clean_copy / ".venv" / "tieout.lock").unlink()

@@ -5,6 +5,7 @@ from collections import Counter
 from decimal import Decimal
 
 import psutil
+import pytest
 
 SUBLEDGER = """
 select entity_code, account, subledger_amount - waiting_amount - held_amount as books,
@@ -33,6 +34,9 @@ def _key_balances(key):
     }
 
 
+@pytest.mark.promise(
+    "The ledger and the ERP's own balances are what the evidence demands, to the cent."
+)
 def test_the_books_and_the_erp_agree_with_the_answer_key_to_the_cent(installation):
     expected = _key_balances(installation.answer_key())
     found = installation.rows("auditor", SUBLEDGER)
@@ -43,6 +47,9 @@ def test_the_books_and_the_erp_agree_with_the_answer_key_to_the_cent(installatio
     assert {row["difference"] for row in found} == {Decimal("0.00")}
 
 
+@pytest.mark.promise(
+    "Receivables of payers and patients are those of the world behind the files, to the cent."
+)
 def test_receivables_are_those_of_the_answer_key(installation):
     key = installation.answer_key()["receivable_totals"]
     waiting = Counter()
@@ -60,6 +67,9 @@ def test_receivables_are_those_of_the_answer_key(installation):
         assert aged[entity, "patient"] == Decimal(totals["patient"]) + waiting[entity]
 
 
+@pytest.mark.promise(
+    "Initial denials by month, entity and payer are those of the world behind the files."
+)
 def test_initial_denials_are_those_of_the_answer_key(installation):
     expected = {
         (row["month"], row["entity"], row["payer"]): (
@@ -88,6 +98,7 @@ def _file(error, code):
     return {error["file_name"], error["other_file_name"]} if is_twin else {error["file_name"]}
 
 
+@pytest.mark.promise("Every error in what was received is listed with its rule and its file.")
 def test_every_planted_error_is_found_where_it_was_planted(installation):
     found = installation.rows("auditor", OPEN)
     listed = {(row["code"], _list_of(row["file"])) for row in found}
@@ -97,6 +108,7 @@ def test_every_planted_error_is_found_where_it_was_planted(installation):
             assert listed & {(code, name) for name in _file(error, code)}, error["kind"]
 
 
+@pytest.mark.promise("A clean file raises no exception.")
 def test_clean_files_raise_no_alarm(installation):
     planted = {
         name
@@ -112,6 +124,7 @@ def _list_of(name):
     return CARD_LIST if name and name.startswith(CARD_LIST) else name
 
 
+@pytest.mark.promise("Dollars that cannot be trusted wait as exceptions, to the cent.")
 def test_planted_dollars_wait_as_exceptions_to_the_cent(installation):
     planted = installation.answer_key()["planted_errors"]
     expected = sorted(
@@ -125,6 +138,7 @@ def test_planted_dollars_wait_as_exceptions_to_the_cent(installation):
     assert sorted(row["amount"] for row in found) == expected
 
 
+@pytest.mark.promise("A file that is sent twice counts once, and both sightings are on record.")
 def test_a_file_sent_twice_is_one_file_with_two_sightings(installation):
     (error,) = (
         error
@@ -140,6 +154,7 @@ def test_a_file_sent_twice_is_one_file_with_two_sightings(installation):
     assert [row["outcome"] for row in found].count("taken") == 1
 
 
+@pytest.mark.promise("Every received record ends as posted, memo or exception, with its dollars.")
 def test_every_record_of_the_answer_key_has_its_outcome(installation):
     totals = installation.answer_key()["totals"]
     found = installation.rows(
@@ -162,6 +177,7 @@ def test_every_record_of_the_answer_key_has_its_outcome(installation):
     assert counted == expected
 
 
+@pytest.mark.promise("A second run over the same evidence proposes nothing and posts nothing.")
 def test_a_second_run_proposes_nothing_and_posts_nothing(installation):
     before = installation.rows("auditor", RECORDED)
     done = installation.tieout("run", "--claims", "300")
@@ -169,6 +185,9 @@ def test_a_second_run_proposes_nothing_and_posts_nothing(installation):
     assert installation.rows("auditor", RECORDED) == before
 
 
+@pytest.mark.promise(
+    "Every ERP line is traced to masked segments of archived files that add up to it."
+)
 def test_a_document_is_traced_to_masked_segments_that_add_up(installation):
     (row,) = installation.rows(
         "auditor",
@@ -185,6 +204,7 @@ def test_a_document_is_traced_to_masked_segments_that_add_up(installation):
         assert all(event["excerpt"] for event in line["events"] if event["file"])
 
 
+@pytest.mark.promise("A claim is traced to its balance without naming a patient.")
 def test_a_claim_is_traced_to_its_balance_without_naming_anybody(installation):
     key = installation.answer_key()
     account = next(
@@ -197,6 +217,7 @@ def test_a_claim_is_traced_to_its_balance_without_naming_anybody(installation):
     assert not any(canary in done.stdout for canary in key["canaries"])
 
 
+@pytest.mark.promise("No patient is named in a log.")
 def test_no_patient_is_named_in_logs_or_in_dagster(installation):
     canaries = [canary.encode() for canary in installation.answer_key()["canaries"]]
     logs = [path for path in (installation.home / "logs").rglob("*") if path.is_file()]
@@ -205,6 +226,12 @@ def test_no_patient_is_named_in_logs_or_in_dagster(installation):
         assert not any(canary in path.read_bytes() for canary in canaries), path.name
 
 
+@pytest.mark.promise(
+    "`tieout prove` works out every tie-out again from the archived bytes to the ERP, and all hold."
+)
+@pytest.mark.promise(
+    "One changed byte in the archive fails the proof of the archive, and no other."
+)
 def test_prove_holds_and_a_changed_byte_in_the_archive_fails_t1(installation):
     proof = installation.tieout("prove", "--json")
     found = json.loads(proof.stdout)
@@ -227,6 +254,7 @@ def test_prove_holds_and_a_changed_byte_in_the_archive_fails_t1(installation):
     assert (tampered.returncode, failed) == (1, {"T1"})
 
 
+@pytest.mark.promise("What waits for a person is signed by one, and the next run posts it.")
 def test_a_person_signs_what_waits_and_the_next_run_posts_it(installation):
     waiting = installation.json("approve", "--list")["waiting"]
     assert {entry["entity_code"] for entry in waiting} <= {"NLH", "NPG"}
@@ -242,6 +270,8 @@ def test_a_person_signs_what_waits_and_the_next_run_posts_it(installation):
     assert found == [{"waiting": Decimal("0.00")}]
 
 
+@pytest.mark.promise("`tieout status` says the same to people and to scripts.")
+@pytest.mark.promise("No password shows in `tieout status`.")
 def test_status_says_the_same_to_people_and_to_scripts(installation):
     facts, text = installation.json("status"), installation.tieout("status").stdout
     assert facts["build"]["passes"] is True
@@ -254,6 +284,7 @@ def test_status_says_the_same_to_people_and_to_scripts(installation):
     assert password not in text
 
 
+@pytest.mark.promise("Nothing of the installation runs once a command has ended.")
 def test_nothing_of_the_installation_runs_once_a_command_has_ended(installation):
     assert installation.tieout("status").returncode == 0
     home = str(installation.home)
@@ -265,6 +296,14 @@ def test_nothing_of_the_installation_runs_once_a_command_has_ended(installation)
     assert left == []
 
 
+@pytest.mark.promise(
+    "One person asks for a write-off or a manual entry, others decide and sign, then it posts."
+)
+@pytest.mark.promise(
+    "A request beyond its balance, without its letter or with a wrong line is refused."
+)
+@pytest.mark.promise("A manual entry is traced both ways between its request and its ERP document.")
+@pytest.mark.promise("Every tie-out holds over what people decided.")
 def test_two_people_write_a_balance_off_and_book_an_entry_and_both_are_posted(
     installation, tmp_path
 ):
@@ -353,12 +392,21 @@ def leads_both_ways(installation, request_id, entry_id):
     assert [one["entry_id"] for one in listed["tests"][0]["entries"]] == [entry_id]
 
 
+@pytest.mark.promise(
+    "Rules are tried out before they are released: unchanged ones show no journal difference."
+)
 def test_changed_rules_show_their_journal_difference_and_unchanged_ones_none(installation):
     found = installation.json("policy", "what-if")
     assert found["differences"] == []
     assert all(one["wait"] == 0 for one in found["signatures"])
 
 
+@pytest.mark.promise(
+    "Rules are released by others than their author, and nobody approves an own release."
+)
+@pytest.mark.promise(
+    "Every document names the rules and the code by which it was made, with author and approver."
+)
 def test_three_logins_release_the_rules_and_every_entry_names_them(installation):
     before = installation.json("audit", "releases")
     assert {one["finding"] for one in before["made"]} == {"UNRELEASED"}
@@ -380,6 +428,9 @@ def test_three_logins_release_the_rules_and_every_entry_names_them(installation)
     assert f"written by {made['author']}, approved by {made['approver']}" in shown
 
 
+@pytest.mark.promise(
+    "The auditor's pack of a month carries every tie-out and verifies itself offline."
+)
 def test_the_auditors_pack_of_a_month_verifies_itself(installation, tmp_path):
     pack = tmp_path / "pack"
     words = ("evidence", "--period", "2026-10", "--out", str(pack), "--prove")
@@ -391,6 +442,10 @@ def test_the_auditors_pack_of_a_month_verifies_itself(installation, tmp_path):
     assert "\nT15,NLH," in (pack / "tie_outs" / "tie_outs.csv").read_text()
 
 
+@pytest.mark.promise(
+    "Estimates are signed by two others and posted; the ERP's allowances are what they require."
+)
+@pytest.mark.promise("Every tie-out holds over estimates.")
 def test_estimates_are_prepared_signed_by_two_others_and_posted(installation):
     prepared = installation.tieout("estimate", "run", "--minimum", "10")
     assert prepared.returncode == 0, prepared.stderr

@@ -21,6 +21,9 @@ def wrecked(installation):
     return installation
 
 
+@pytest.mark.promise(
+    "A run after killed runs ends with the right ERP balances and nothing posted twice."
+)
 def test_a_run_makes_good_what_killed_runs_left_behind(wrecked):
     done = wrecked.tieout("run", *OPTIONS)
     assert done.returncode == 0, done.stdout + done.stderr

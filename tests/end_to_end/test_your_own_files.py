@@ -48,6 +48,7 @@ def run_over_own_files(empty_installation, own_files):
     return empty_installation, empty_installation.tieout(*arguments)
 
 
+@pytest.mark.promise("Every file of an own folder ends with an outcome and its dollars.")
 def test_every_file_ends_with_an_outcome_and_its_dollars(run_over_own_files):
     installation, done = run_over_own_files
     assert done.returncode == 0, done.stdout + done.stderr
@@ -62,6 +63,8 @@ def test_every_file_ends_with_an_outcome_and_its_dollars(run_over_own_files):
     assert len({name for name, _ in found}) == 3
 
 
+@pytest.mark.promise("Unknown providers and accounts of own files are listed for mapping.")
+@pytest.mark.promise("Money that nothing explains waits as unapplied.")
 def test_what_no_map_knows_is_listed_and_what_no_claim_explains_is_unapplied(run_over_own_files):
     installation, _ = run_over_own_files
     codes = {one["code"] for one in installation.json("exceptions")["exceptions"]}
@@ -76,11 +79,13 @@ def test_what_no_map_knows_is_listed_and_what_no_claim_explains_is_unapplied(run
     }
 
 
+@pytest.mark.promise("Every tie-out holds over own files.")
 def test_the_tie_outs_hold_over_own_files(run_over_own_files):
     installation, _ = run_over_own_files
     assert installation.tieout("prove").returncode == 0
 
 
+@pytest.mark.promise("A second run over the same own files posts nothing.")
 def test_a_second_run_over_the_same_files_posts_nothing(run_over_own_files, own_files):
     installation, _ = run_over_own_files
     count = "select count(*) as documents from ledger.erp_document"

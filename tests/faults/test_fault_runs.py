@@ -20,21 +20,29 @@ def fought(request):
     return fight, run(fight), run(fight.undisturbed())
 
 
+@pytest.mark.promise(
+    "Under faults, kills and database stops every batch is in the ERP exactly once."
+)
 def test_every_batch_is_in_the_erp_exactly_once(fought):
     _, outcome, _ = fought
     assert (outcome.verdict.duplicates, outcome.verdict.missing) == (0, 0)
 
 
+@pytest.mark.promise(
+    "Under faults the ledger and the ERP come to what an undisturbed run comes to."
+)
 def test_the_ledger_and_the_erp_say_what_an_undisturbed_run_says(fought):
     fight, outcome, undisturbed = fought
     assert outcome.verdict.checksums == undisturbed.verdict.checksums
     assert summary(fight, outcome, undisturbed)["checksum_equal"]
 
 
+@pytest.mark.promise("Under faults the audit chain and every entry verify.")
 def test_the_audit_chain_and_all_entries_verify(fought):
     assert fought[1].verdict.problems == []
 
 
+@pytest.mark.promise("The fault run fights: faults, kills and database stops happen.")
 def test_it_was_a_fight(fought):
     fight, outcome, undisturbed = fought
     assert outcome.faults > 0
@@ -43,6 +51,7 @@ def test_it_was_a_fight(fought):
     assert (undisturbed.faults, undisturbed.database_stops) == (0, 0)
 
 
+@pytest.mark.promise("The fault run bites: a poster that asks again at once posts twice.")
 def test_asking_again_at_once_posts_twice():
     naive = run(replace(Fight(SEEDS[0], BATCHES), is_naive=True))
     assert naive.verdict.duplicates > 0

@@ -42,21 +42,25 @@ def survived(platform: Platform) -> Platform:
     return platform
 
 
+@pytest.mark.promise("Every file that comes while parts are killed lands once.")
 def test_every_file_that_came_meanwhile_has_landed_once(survived: Platform) -> None:
     assert survived.has_landed(*survived.held)
 
 
+@pytest.mark.promise("Killed parts leave nothing posted twice and nothing in doubt.")
 def test_nothing_is_posted_twice_or_left_in_doubt(survived: Platform) -> None:
     assert survived.rows(TWICE) == []
     assert survived.rows(DOUBTFUL) == [(0,)]
 
 
+@pytest.mark.promise("After killed parts the ERP has the balances of an undisturbed life.")
 def test_the_erp_has_the_balances_of_an_undisturbed_life(
     survived: Platform, undisturbed: Platform
 ) -> None:
     assert survived.rows(LEDGER, role="bi_reader") == undisturbed.rows(LEDGER, role="bi_reader")
 
 
+@pytest.mark.promise("After killed parts every mart is that of an undisturbed life.")
 def test_every_mart_is_the_one_of_an_undisturbed_life(
     survived: Platform, undisturbed: Platform
 ) -> None:

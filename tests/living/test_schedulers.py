@@ -54,6 +54,7 @@ def ended(client: DagsterGraphQLClient, run_id: str) -> str:
     return status
 
 
+@pytest.mark.promise("A build is started over GraphQL, and a repeated key starts nothing.")
 def test_a_build_is_started_over_graphql_and_a_repeated_key_starts_nothing(
     platform: Platform, client: DagsterGraphQLClient
 ) -> None:
@@ -64,6 +65,9 @@ def test_a_build_is_started_over_graphql_and_a_repeated_key_starts_nothing(
     assert platform.rows("select status from ops.build where build_id = %s", again) == []
 
 
+@pytest.mark.promise(
+    "`tieout run build --wait` says how the build ended, and a repeated key returns the same run."
+)
 def test_the_command_line_waits_for_a_build_and_says_how_it_ended(platform: Platform) -> None:
     code, found = tieout(platform, "run", "build", "--wait", "--key", "cli-1")
     assert (code, found["status"], found["is_new"]) == (0, "succeeded", True)
@@ -71,6 +75,7 @@ def test_the_command_line_waits_for_a_build_and_says_how_it_ended(platform: Plat
     assert (code, again["run_id"], again["is_new"]) == (0, found["run_id"], False)
 
 
+@pytest.mark.promise("Of triggers at the same time with one key, one starts a run.")
 def test_of_triggers_at_the_same_time_with_one_key_one_starts_a_run(platform: Platform) -> None:
     with ThreadPoolExecutor(max_workers=3) as pool:
         asked = [
@@ -83,6 +88,7 @@ def test_of_triggers_at_the_same_time_with_one_key_one_starts_a_run(platform: Pl
     assert {code for code, _ in found} == {0}
 
 
+@pytest.mark.promise("A key that was used for another job is refused.")
 def test_a_key_of_another_job_is_refused(platform: Platform) -> None:
     done = subprocess.run(
         [str(TIEOUT), "run", "post", "--key", "cli-1"], cwd=ROOT, env=platform.environ,
@@ -92,6 +98,7 @@ def test_a_key_of_another_job_is_refused(platform: Platform) -> None:
     assert "used for the job build" in done.stderr
 
 
+@pytest.mark.promise("A range of days is backfilled over the API in one run.")
 def test_a_range_of_days_is_backfilled_over_the_api_in_one_run(
     platform: Platform, client: DagsterGraphQLClient
 ) -> None:
@@ -114,6 +121,7 @@ def test_a_range_of_days_is_backfilled_over_the_api_in_one_run(
     assert status() == "COMPLETED_SUCCESS"
 
 
+@pytest.mark.promise("One file is replayed from the command line, and an unknown one fails.")
 def test_one_file_is_replayed_from_the_command_line(platform: Platform) -> None:
     ((name,),) = platform.rows("select name from ops.received_file where kind = 'x12' limit 1")
     code, found = tieout(platform, "replay", name)
@@ -122,6 +130,7 @@ def test_one_file_is_replayed_from_the_command_line(platform: Platform) -> None:
     assert (code, found["status"]) == (1, "failed")
 
 
+@pytest.mark.promise("The Airflow example asks only for what the command has.")
 def test_the_airflow_dag_asks_only_for_what_the_command_has() -> None:
     text = DAG.read_text()
     tree = ast.parse(text)
@@ -143,6 +152,7 @@ def test_the_airflow_dag_asks_only_for_what_the_command_has() -> None:
     not os.environ.get("TIEOUT_AIRFLOW"),
     reason="TIEOUT_AIRFLOW names no airflow executable; installing it takes minutes",
 )
+@pytest.mark.promise("The Airflow example runs: one build and one post, each with its key.")
 def test_the_airflow_dag_runs(platform: Platform, tmp_path: Path) -> None:
     environ = {
         **platform.environ, "AIRFLOW_HOME": str(tmp_path), "TIEOUT_COMMAND": str(TIEOUT),
