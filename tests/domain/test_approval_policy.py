@@ -12,6 +12,11 @@ from billing.governance.roles import read_roles
 from billing.ledger.rule_book import read_rules
 from billing.ledger.rules import read_chart
 
+pytestmark = pytest.mark.promise(
+    "A broken approval, group or role policy is refused by file and rule",
+    "No shipped role both makes and signs, or both signs and sends",
+)
+
 ROOT = Path(__file__).parents[2]
 GOVERNANCE = ROOT / "governance"
 APPROVALS = (GOVERNANCE / "approvals.yaml").read_text()

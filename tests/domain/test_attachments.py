@@ -5,6 +5,10 @@ import pytest
 from resources.archive import Archive
 from resources.attachments import MOST_BYTES, AttachmentError, give_back, keep, read_attachment
 
+pytestmark = pytest.mark.promise(
+    "A document behind a request comes back byte for byte, or its change is reported"
+)
+
 
 @pytest.fixture
 def archive(tmp_path):

@@ -9,6 +9,10 @@ from billing.governance.interfaces import read_interfaces
 from billing.governance.policy_file import PolicyFileError
 from orchestration.schedules import reason_to_skip
 
+pytestmark = pytest.mark.promise(
+    "Due dates follow business days, bank holidays and the time zone of the business"
+)
+
 TEXT = (Path(__file__).parents[2] / "governance" / "interfaces.yaml").read_text()
 INTERFACES = read_interfaces(TEXT)
 CALENDAR = INTERFACES.calendar

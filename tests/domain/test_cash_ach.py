@@ -12,6 +12,11 @@ from hypothesis import strategies as st
 from billing.cash.ach import read_nacha
 from billing.parsed import ParsedFile
 
+pytestmark = pytest.mark.promise(
+    "An ACH file keeps every entry with its trace; what does not add up is held",
+    "Damaged or cut ACH bytes end as findings, never as a crash or a wrong amount",
+)
+
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SHARED = Path(os.environ.get("TIEOUT_SHARED_DATA", Path(__file__).parents[3] / "shared/data"))
 SAMPLES = sorted((SHARED / "bank").glob("moov-io__ach*/*"))

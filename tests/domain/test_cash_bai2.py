@@ -14,6 +14,11 @@ from hypothesis import strategies as st
 from billing.cash.bai2 import read_bai2
 from billing.parsed import ParsedFile
 
+pytestmark = pytest.mark.promise(
+    "A BAI2 statement keeps every line with its trace; what does not add up is held",
+    "Damaged or cut BAI2 bytes end as findings, never as a crash or a wrong amount",
+)
+
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SHARED = Path(os.environ.get("TIEOUT_SHARED_DATA", Path(__file__).parents[3] / "shared/data"))
 SAMPLES = sorted((SHARED / "bank/moov-io__bai2").glob("*.txt"))

@@ -4,10 +4,15 @@ import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing.cash.cards import read_card_list
+
+pytestmark = pytest.mark.promise(
+    "A card list becomes exact amounts and ids; what cannot be read is a placed finding"
+)
 
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CREATED = 1_790_000_000

@@ -5,6 +5,11 @@ import pytest
 from assets.check_words import words_of
 from assets.runbook import advice
 
+pytestmark = pytest.mark.promise(
+    "Every check says in words what it holds the data to",
+    "The runbook says what to do about every hold",
+)
+
 
 def node(kind: str, **arguments):
     return {"name": "a_test", "test_metadata": {"name": kind, "kwargs": arguments}}

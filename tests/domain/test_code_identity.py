@@ -1,7 +1,13 @@
 """What names rules and code: the content of their files, and nothing else."""
 
+import pytest
+
 from billing.governance.release import changes, files_hash
 from resources.code_identity import identity
+
+pytestmark = pytest.mark.promise(
+    "Rules and code are named by the content of their files and nothing else"
+)
 
 FILES = {
     "dbt_project/seeds/a.csv": "a",

@@ -10,6 +10,11 @@ from orchestration import approve, exceptions, prove, report, status, trace
 from orchestration.outside import variables
 from orchestration.tables import percent, plain, show, table
 
+pytestmark = pytest.mark.promise(
+    "Commands show exact amounts, and the same facts to people and to scripts",
+    "A cent of difference, a held entry or a missing certificate fails the run",
+)
+
 TIE_OUT = {
     "entity_code": "NLH", "account": "1110", "subledger_amount": Decimal("10.01"),
     "waiting_amount": Decimal("0.00"), "held_amount": Decimal("0.00"),

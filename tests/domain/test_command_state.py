@@ -22,6 +22,12 @@ from orchestration.state import (
     world_of_files,
 )
 
+pytestmark = pytest.mark.promise(
+    "Secrets are made once and stay private",
+    "Two worlds never share a database, and two commands never set up at once",
+    "A server is known by pid and start time, and is stopped with its children",
+)
+
 TODAY = date(2026, 11, 20)
 
 

@@ -15,6 +15,11 @@ from billing.ledger.erp import (
     compare,
 )
 
+pytestmark = pytest.mark.promise(
+    "Only a balanced, complete entry can be sent to an ERP",
+    "A difference between what was sent and what the ERP has is named by line",
+)
+
 TEN, NOTHING = Decimal("10.00"), Decimal(0)
 DEBIT = JournalLine(1, "1010", TEN, NOTHING, "JR11 2026-05 MAIN commercial")
 CREDIT = JournalLine(2, "1050", NOTHING, TEN, "JR11 2026-05 MAIN commercial")

@@ -7,6 +7,8 @@ import pytest
 
 from resources.erp.tryton_scripts.guarded import HEADER, Guard
 
+pytestmark = pytest.mark.promise("A forged company context is refused before it reaches Tryton")
+
 
 def header_of(context: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(context).encode()).decode()

@@ -12,6 +12,10 @@ from billing.governance.policy_file import PolicyFileError
 from billing.ledger.rules import read_chart
 from billing.ledger.segments import UnmappedSegmentError
 
+pytestmark = pytest.mark.promise(
+    "Every account and dimension has a name in the ERP that leads back to ours"
+)
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "governance" / "erp_segments.yaml").read_text()
 GROUP = read_group((ROOT / "governance" / "entities.yaml").read_text())

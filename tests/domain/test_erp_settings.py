@@ -11,6 +11,11 @@ from resources.environment import InvalidSettingError, MissingSettingError
 from resources.erp_choice import erp_ledger
 from resources.erp_settings import PREFIXES, ErpChoice, read_erp
 
+pytestmark = pytest.mark.promise(
+    "The ERP is chosen by TIEOUT_ERP; a missing or wrong variable is named without its value",
+    "A sandbox never reaches the ERP that was chosen for real work",
+)
+
 ENTRA = {"TENANT": "contoso", "CLIENT_ID": "app", "CLIENT_SECRET": "SECRET"}
 LEAST = {
     "netsuite": {

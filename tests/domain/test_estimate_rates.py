@@ -6,6 +6,11 @@ import pytest
 
 from billing.estimates.reserve import Balance, History, memo, reserve, sensitivity, total
 
+pytestmark = pytest.mark.promise(
+    "Estimates are exact to the cent and agree with numbers worked by hand",
+    "A thin or empty history uses a wider rate and says so",
+)
+
 
 def d(text):
     return Decimal(text)

@@ -7,6 +7,10 @@ import pytest
 from billing.intake import FileKind, is_complete, recognise
 from billing.parse import parse
 
+pytestmark = pytest.mark.promise(
+    "A file is recognised by its content and taken only once it is complete"
+)
+
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 REVERSAL = (FIXTURES / "x12" / "reversal.835").read_bytes()
 NACHA = (

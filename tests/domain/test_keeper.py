@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass, field
 
+import pytest
 from rich.console import Console
 
 from orchestration.errors import ExpectedError
 from orchestration.keeper import Keeper
 from orchestration.screen import parts_table
 from orchestration.upkeep import MOST_FAILED_PROBES, PROBE_SECONDS
+
+pytestmark = pytest.mark.promise(
+    "A part of `tieout up` that dies or hangs is started again and shown on screen"
+)
 
 
 @dataclass

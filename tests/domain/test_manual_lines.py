@@ -6,6 +6,10 @@ import pytest
 
 from billing.ledger.manual import ManualEntryError, ManualLine, read_lines
 
+pytestmark = pytest.mark.promise(
+    "A manual entry's file is read whole and balanced, or refused by rule"
+)
+
 GOOD = """account,debit,credit,key,memo
 6230,25.00,,k-1,fee
 1220,,25.00,MCR01,

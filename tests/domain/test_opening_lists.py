@@ -15,6 +15,10 @@ from billing.ledger.opening import (
     read_opening,
 )
 
+pytestmark = pytest.mark.promise(
+    "A conversion list is read whole or refused by file, line and rule"
+)
+
 KNOWN = Known({"NLH": frozenset({"MAIN", "NONE"})}, frozenset({"medicare", "self_pay"}))
 HEADING = "entity,account_kind,account_number,payer_class,facility,amount,cutover_date"
 GOOD = "NLH,payer_receivable,A-100,medicare,MAIN,500.00,2026-08-31"

@@ -17,6 +17,12 @@ from orchestration.own_sources import (
 from orchestration.state import StateFolder, World, keep_world, read_world
 from orchestration.tables import printable
 
+pytestmark = pytest.mark.promise(
+    "Own sources are chosen by the environment, in databases of their own",
+    "A sandbox never sees the systems of the user",
+    "A bad line of `.env` is named without its text",
+)
+
 ROOT = Path(__file__).parents[2]
 ROOMS = ("billing", "resources", "assets", "sensors", "orchestration", "dbt_project")
 NAME = re.compile(r"\b(?:TIEOUT_[A-Z0-9_]*[A-Z0-9]|PG_BIN)(?![A-Z0-9_])")

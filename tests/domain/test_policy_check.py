@@ -10,6 +10,10 @@ from typer.testing import CliRunner
 from orchestration import policy
 from orchestration.cli import app
 
+pytestmark = pytest.mark.promise(
+    "The shipped policy is sound, and `tieout policy check` names each thing that is wrong"
+)
+
 TODAY = date(2026, 11, 27)
 DELEGATION = (
     "{{id: {id}, from: {giver}, to: {taker}, classes: [{name}],"

@@ -15,6 +15,12 @@ import pytest
 from billing.ledger.rule_book import read_rules
 from billing.ledger.rules import BASES, Account, PostingRule, PostingRuleError, read_chart
 
+pytestmark = pytest.mark.promise(
+    "Every posting rule does to each account what internal audit wrote apart from it",
+    "A wrong account, side, sign or variant of a posting rule does not go unseen",
+    "Both sides of every posting rule balance, whatever the sign",
+)
+
 ROOT = Path(__file__).parents[2]
 SEEDS = ROOT / "dbt_project" / "seeds"
 FIXTURES = ROOT / "tests" / "fixtures" / "posting"

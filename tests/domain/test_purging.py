@@ -1,6 +1,10 @@
 """Which of Dagster's runs may go: old ones beyond the newest that always stay."""
 
+import pytest
+
 from sensors.purging import KEEP_RUNS, KEEP_SECONDS, EndedRun, to_delete
+
+pytestmark = pytest.mark.promise("Dagster's old runs are purged; the newest always stay")
 
 OLD, YOUNG = KEEP_SECONDS + 1, KEEP_SECONDS - 1
 

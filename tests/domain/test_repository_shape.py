@@ -10,6 +10,10 @@ import pytest
 
 from orchestration.cli import app
 
+pytestmark = pytest.mark.promise(
+    "Every file keeps to its budget, says what it is for, and the docs name what exists"
+)
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("billing", "resources", "assets", "sensors", "orchestration", "sandbox")
 # These run under another Python than ours and follow what that Python's libraries ask for.

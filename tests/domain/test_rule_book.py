@@ -9,6 +9,10 @@ from billing.ledger.requests import request_kinds
 from billing.ledger.rule_book import RuleBook, read_rules
 from billing.ledger.rules import PostingRuleError, read_chart
 
+pytestmark = pytest.mark.promise(
+    "One variant of a rule holds on each day for each entity; a gap or overlap is refused"
+)
+
 HEAD = (
     "rule,event,debit,credit,amount,evidence,approval,accounting_date,auto_reverse,erp,"
     "entity_code,basis,effective_from,effective_to"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
+
 from sandbox.adjudication import Adjustment, ClaimResult, LineResult, reverse
 from sandbox.book import Book, enter_remittances
 from sandbox.encounters import Charge, Encounter
@@ -12,6 +14,8 @@ from sandbox.patients import Patient
 from sandbox.payers import BLUE, MEDICARE, Payer
 from sandbox.places import FACILITIES
 from sandbox.remittances import Remittance, make_remittances
+
+pytestmark = pytest.mark.promise("The answer key of the sandbox agrees with entries worked by hand")
 
 
 def hand_made_claim(payer: Payer = MEDICARE, status: str = "1") -> ClaimResult:

@@ -19,6 +19,10 @@ from fhir.resources.R4B.patient import Patient
 
 from sandbox.generate import generate
 
+pytestmark = pytest.mark.promise(
+    "The sandbox's bank, EHR and card files agree with its answer key and other readers"
+)
+
 AS_OF = date(2026, 10, 31)
 # X12 segment -> record kind and where its amounts are.
 COUNTED = {

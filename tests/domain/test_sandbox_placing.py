@@ -9,6 +9,8 @@ import pytest
 
 from sandbox.placing import place_files
 
+pytestmark = pytest.mark.promise("A user's own files are all served, each under a name of its own")
+
 NACHA = "101 071000505 1020000762604300200C094101".ljust(94) + "\n" + "9" * 94 + "\n"
 
 

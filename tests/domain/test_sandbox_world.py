@@ -18,6 +18,11 @@ from sandbox.payers import PAYERS
 from sandbox.places import ENTITIES, FACILITIES
 from sandbox.world import World, make_world
 
+pytestmark = pytest.mark.promise(
+    "The sandbox is repeatable from its seed and balances per entity",
+    "The sandbox plants every kind of error and lists it in the answer key",
+)
+
 AS_OF = date(2026, 10, 31)
 ROOT = Path(__file__).parents[2]
 

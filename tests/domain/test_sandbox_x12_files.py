@@ -19,6 +19,10 @@ import pyx12.x12n_document
 
 from sandbox.generate import generate
 
+pytestmark = pytest.mark.promise(
+    "The sandbox's X12 balances except where planted, and others can read it"
+)
+
 AS_OF = date(2026, 10, 31)
 CENT = Decimal("0.01")
 OFF_BALANCE = ("REMITTANCE_OFF_BALANCE", "CLAIM_OFF_BALANCE", "LINE_OFF_BALANCE")

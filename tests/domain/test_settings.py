@@ -15,6 +15,11 @@ from resources.settings import (
     load_settings,
 )
 
+pytestmark = pytest.mark.promise(
+    "Settings are complete or refused by the name of the variable",
+    "No setting shows a secret in any text",
+)
+
 LEAST = {
     "TIEOUT_HOME": "/var/lib/tieout",
     "TIEOUT_DB_PORT": "5544",

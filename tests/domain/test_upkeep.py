@@ -14,6 +14,10 @@ from orchestration.upkeep import (
     next_action,
 )
 
+pytestmark = pytest.mark.promise(
+    "A part of `tieout up` is restarted with growing pauses, only when it is to blame"
+)
+
 
 def test_a_part_that_never_ran_is_started_as_soon_as_what_it_needs_is_there() -> None:
     assert next_action(Upkeep(), 0.0, is_alive=False, may_start=False) == "leave"

@@ -14,6 +14,11 @@ from billing.x12.check import check
 from orchestration.cli import app
 from tests.domain.x12_samples import balanced, interchange
 
+pytestmark = pytest.mark.promise(
+    "`tieout x12 check` counts and sums every public file as a plain split of it does",
+    "`tieout x12 check` names file, segment and rule, and masks patient values",
+)
+
 SHARED = Path(os.environ.get("TIEOUT_SHARED_DATA", Path(__file__).parents[3] / "shared/data"))
 CLEAN = interchange([balanced()])
 FOLDER = SHARED / "x12"

@@ -7,6 +7,11 @@ import pytest
 
 from billing.x12.reader import read_x12
 
+pytestmark = pytest.mark.promise(
+    "The same claim in another envelope is the same claim; another content is another",
+    "A claim that cannot be read whole is held, not posted in part",
+)
+
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "x12"
 SECONDARY = (FIXTURES / "secondary.837").read_bytes()
 INSTITUTIONAL = (FIXTURES / "institutional.837").read_bytes()

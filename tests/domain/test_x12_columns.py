@@ -9,6 +9,11 @@ import pytest
 from tests.domain.x12_samples import read_set as _read
 from tests.domain.x12_samples import rows_of as _rows
 
+pytestmark = pytest.mark.promise(
+    "A value that cannot be read becomes a finding, and its segment is kept",
+    "A provider is found in the loop that its guide gives it",
+)
+
 
 @pytest.mark.parametrize(
     ("old", "new", "table", "column"),

@@ -6,6 +6,8 @@ import pytest
 
 from billing.x12.excerpt import masked, segments
 
+pytestmark = pytest.mark.promise("A trace shows amounts and codes of a segment and hides people")
+
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "x12"
 
 

@@ -10,6 +10,10 @@ import pytest
 
 from billing.x12.reader import SCHEMAS, read_x12
 
+pytestmark = pytest.mark.promise(
+    "Each shape of X12 file is read into exactly the rows written beside it"
+)
+
 FOLDER = Path(__file__).parents[1] / "fixtures" / "x12"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 

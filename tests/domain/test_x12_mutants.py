@@ -11,6 +11,11 @@ from billing.x12.reader import read_x12
 from billing.x12.source import Source
 from tests.domain.x12_samples import Marks, balanced, interchange
 
+pytestmark = pytest.mark.promise(
+    "A single defect in a remittance is found where it is and holds only what it touches",
+    "The same business content has the same hash in any envelope",
+)
+
 CLEAN = interchange([balanced()])
 CLP_2 = CLEAN.index(b"CLP*A-2")
 

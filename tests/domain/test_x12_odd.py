@@ -12,6 +12,8 @@ from billing.x12.source import Source
 from tests.domain.x12_plain_count import count, figures
 from tests.domain.x12_samples import balanced, interchange
 
+pytestmark = pytest.mark.promise("Odd envelopes of real files are read as X12.5 says")
+
 CLEAN = interchange([balanced()])
 PAYMENT = "105.01"
 ISA = b"ISA*00*          *00*          *ZZ*AAA            *ZZ*BBB            *260101*0600*"

@@ -17,6 +17,10 @@ import pyx12.x12file
 from billing.x12.reader import read_x12
 from tests.domain.x12_samples import balanced, interchange
 
+pytestmark = pytest.mark.promise(
+    "X12 totals agree with pyx12, an implementation of the guides by others"
+)
+
 SHARED = Path(os.environ.get("TIEOUT_SHARED_DATA", Path(__file__).parents[3] / "shared/data"))
 FOLDER = SHARED / "x12"
 MOST_BYTES = 60_000

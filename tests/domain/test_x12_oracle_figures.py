@@ -23,6 +23,11 @@ from billing.x12.check import check
 from billing.x12.reader import read_x12
 from tests.domain.x12_samples import balanced, interchange
 
+pytestmark = pytest.mark.promise(
+    "X12 totals agree with pyx12, an implementation of the guides by others",
+    "X12 loops and counts agree with pyx12, an implementation of the guides by others",
+)
+
 SHARED = Path(os.environ.get("TIEOUT_SHARED_DATA", Path(__file__).parents[3] / "shared/data"))
 FOLDER = SHARED / "x12"
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "x12"

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,11 @@ from billing.parsed import ParsedFile
 from billing.x12.excerpt import masked, segments
 from billing.x12.reader import read_x12
 from tests.domain.x12_samples import Advice, Claim, Line, Marks, balanced, interchange
+
+pytestmark = pytest.mark.promise(
+    "Amounts come out of an X12 file exactly as they went in",
+    "What is cut or broken in an X12 file is never silent",
+)
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "x12"
 CENTS = st.integers(-(10**9), 10**9)

@@ -11,6 +11,10 @@ from tests.domain.x12_samples import ISA as _ISA
 from tests.domain.x12_samples import read_set as _read
 from tests.domain.x12_samples import rows_of as _rows
 
+pytestmark = pytest.mark.promise(
+    "Each X12 transaction set is read segment for segment, as worked by hand"
+)
+
 
 def _is_whole(parsed: ParsedFile) -> bool:
     return parsed.findings == () and parsed.segments == parsed.accounted

@@ -4,10 +4,15 @@ import re
 from decimal import Decimal
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.x12.values import money, units
+
+pytestmark = pytest.mark.promise(
+    "An amount or unit is read exactly or is a finding, never another number"
+)
 
 _NUMBER = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _WHOLE_DIGITS = 12

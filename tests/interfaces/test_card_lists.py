@@ -27,6 +27,10 @@ from sandbox.credentials import load_or_make
 from sandbox.generate import generate
 from sandbox.serve import web_application
 
+pytestmark = pytest.mark.promise(
+    "Every element of the card processor's lists arrives once, as its own client sees it"
+)
+
 AS_OF = date(2026, 10, 31)
 
 

@@ -10,6 +10,10 @@ import pytest
 from orchestration.check_config import gather, is_fine, render
 from tests.fixtures.openssh import OpenSsh, openssh, sshd_path
 
+pytestmark = pytest.mark.promise(
+    "`tieout check-config` says of each connector what is wrong, and shows no secret"
+)
+
 needs_sshd = pytest.mark.skipif(sshd_path() is None, reason="OpenSSH's sshd is not installed")
 
 

@@ -15,6 +15,11 @@ from resources.erp.business_central_names import (
 from sandbox.erp.faults import Fault
 from tests.fixtures.erp.business_central import IDS, environment
 
+pytestmark = pytest.mark.promise(
+    "Posting to Business Central makes one document, wherever an attempt breaks off",
+    "A refusal of Business Central leaves nothing behind and is told from a failure",
+)
+
 WRITES = ("the journal", "its lines", "their dimensions", "the posting")
 
 

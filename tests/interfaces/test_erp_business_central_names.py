@@ -13,6 +13,10 @@ from resources.erp.business_central_names import (
 )
 from resources.erp.exact_json import exact_json
 
+pytestmark = pytest.mark.promise(
+    "Keys and amounts fit the fields of Business Central uncut, or are refused"
+)
+
 FORTY = "0123456789abcdef0123456789abcdef01234567"
 KEYS = (FORTY, FORTY[:-1] + "8", "test-0123456789abcdef", "test-0123456789abcdee", "a")
 

@@ -11,6 +11,10 @@ from resources.erp.business_central_names import document_number
 from sandbox.erp.books import BookLine
 from tests.fixtures.erp.business_central import environment
 
+pytestmark = pytest.mark.promise(
+    "Business Central is read over all pages, in our names, ours and theirs told apart"
+)
+
 
 @pytest.fixture
 def bc():

@@ -23,6 +23,14 @@ from billing.ledger.erp import (
 )
 from sandbox.erp.faults import Fault
 
+pytestmark = pytest.mark.promise(
+    "Every ERP adapter posts an entry once and reads it back equal, line by line",
+    "Every ERP adapter refuses a bad entry with its reason and leaves nothing behind",
+    "Every ERP adapter tells unknown from busy and rejected, and finds what came late",
+    "Every ERP adapter reads balances, accounts, segments and others' lines in our names",
+    "No text of an ERP outcome carries a value of the document",
+)
+
 HARNESSES = (
     "tryton", "plain", "sap_s4", "journal_file", "netsuite", "business_central",
     "dynamics_finance",

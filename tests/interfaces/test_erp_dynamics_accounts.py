@@ -7,6 +7,10 @@ import pytest
 from billing.ledger.erp import ErpRejected, Reason
 from tests.fixtures.erp.dynamics_finance import environment
 
+pytestmark = pytest.mark.promise(
+    "Accounts of Dynamics 365 Finance are written and read in the configured order"
+)
+
 
 @pytest.fixture
 def d365():

@@ -7,6 +7,10 @@ import pytest
 from billing.ledger.erp import ErpUnknown
 from resources.erp.dynamics_finance_batch import answers, changeset
 
+pytestmark = pytest.mark.promise(
+    "A changeset for Dynamics 365 Finance keeps every digit; a bad answer is unknown"
+)
+
 
 def test_a_changeset_carries_amounts_with_all_their_digits():
     body = changeset("Lines", [{"DebitAmount": Decimal("999999999.99")}]).decode()

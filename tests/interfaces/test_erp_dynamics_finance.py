@@ -22,6 +22,11 @@ from resources.erp.dynamics_finance_batch import CONTENT_TYPE, answers, changese
 from sandbox.erp.faults import Fault
 from tests.fixtures.erp.dynamics_finance import environment
 
+pytestmark = pytest.mark.promise(
+    "Posting to Dynamics 365 Finance makes one document, wherever an attempt breaks off",
+    "A refusal of Dynamics 365 Finance leaves no journal and is told from a failure",
+)
+
 WRITES = ("the journal", "its lines")
 
 

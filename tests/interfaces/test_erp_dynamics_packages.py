@@ -12,6 +12,10 @@ from resources.erp.dynamics_finance_package import package
 from sandbox.erp.faults import Fault
 from tests.fixtures.erp.dynamics_finance import environment
 
+pytestmark = pytest.mark.promise(
+    "A long entry goes to Dynamics 365 Finance as one package and is imported once"
+)
+
 
 @pytest.fixture
 def d365():

@@ -12,6 +12,10 @@ from sandbox.erp.business_central import RESOURCE
 from tests.fixtures.erp.business_central import CLIENT, IDS, SECRET, TENANT, environment
 from tests.fixtures.erp.clock import Clock
 
+pytestmark = pytest.mark.promise(
+    "A Microsoft Entra token is kept, renewed in time, and never shown"
+)
+
 NLH = f"companies({IDS['NLH']})"
 
 

@@ -46,6 +46,12 @@ from tests.fixtures.erp.harness import stub_companies
 from tests.fixtures.erp.journal_file import DIMENSIONS as OWN_NAMES
 from tests.fixtures.erp.journal_file import JournalFileHarness
 
+pytestmark = pytest.mark.promise(
+    "A journal file carries its entry exactly, with control sums and no formula",
+    "A journal file is written once per key, and never touched again",
+    "Lists of accounting are read by their form or refused by their rule",
+)
+
 ROOT = Path(__file__).parents[2]
 GOVERNANCE, CHART = ROOT / "governance", ROOT / "dbt_project" / "seeds" / "chart_of_accounts.csv"
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")

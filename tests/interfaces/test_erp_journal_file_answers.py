@@ -11,6 +11,10 @@ from resources.erp.journal_file_answers import REASONS, Rule, in_ascii
 from resources.erp.journal_file_entry import controlled, name_of
 from tests.fixtures.erp.journal_file import JournalFileHarness
 
+pytestmark = pytest.mark.promise(
+    "A confirmation of a journal file counts only when it fits; all else is reported"
+)
+
 HEAD = "key,document_number,posting_date,lines,debit_total,credit_total,sha256\n"
 NO = "key,reason,text\n"
 

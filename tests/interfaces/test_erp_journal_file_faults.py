@@ -18,6 +18,10 @@ from resources.erp.journal_file_folder import PARTIAL, entered, locked
 from tests.fixtures.erp.journal_file import JournalFileHarness
 from tests.fixtures.erp.journal_file_child import CALLS, KEY, entry, outcome
 
+pytestmark = pytest.mark.promise(
+    "A killed, raced or failing writer of journal files leaves one document"
+)
+
 ROOT = Path(__file__).parents[2]
 CHILD = ROOT / "tests" / "fixtures" / "erp" / "journal_file_child.py"
 WAITS = "ErpUnknown AWAITING_POST"

@@ -19,6 +19,11 @@ from sandbox.erp.faults import Fault
 from sandbox.erp.netsuite_errors import NetsuiteError, user_error
 from tests.fixtures.erp.netsuite import netsuite, raised
 
+pytestmark = pytest.mark.promise(
+    "Posting to NetSuite makes one journal, wherever an attempt breaks off",
+    "A refusal of NetSuite is told from a failure, and from what is under way",
+)
+
 FEBRUARY = date(2026, 2, 1)
 LOST = (Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.HTML_AFTER)
 

@@ -10,6 +10,10 @@ from resources.erp.answering import ErpAnswer
 from resources.erp.netsuite_answers import day, money, refusal_of, truth
 from resources.erp.netsuite_http import encoded, job_of, reference_of
 
+pytestmark = pytest.mark.promise(
+    "Each known answer of NetSuite has its reason; any other is unknown"
+)
+
 LEAD = "Error while accessing a resource."
 FIELD = "Error while accessing resource: You have entered an Invalid Field Value 9999"
 

@@ -11,6 +11,10 @@ from resources.erp.netsuite_journals import idempotency_key
 from sandbox.erp.netsuite_errors import user_error
 from tests.fixtures.erp.netsuite import netsuite, raised
 
+pytestmark = pytest.mark.promise(
+    "A NetSuite journal that awaits approval is taken up or replaced, never doubled"
+)
+
 FEBRUARY = date(2026, 2, 1)
 
 

@@ -20,6 +20,10 @@ from resources.erp.netsuite_token import TOKEN_PATH, NetsuiteToken, assertion
 from tests.fixtures.erp.harness import serving
 from tests.fixtures.erp.netsuite import CERTIFICATE, CLIENT, netsuite, pem_pair, raised
 
+pytestmark = pytest.mark.promise(
+    "A NetSuite login is signed as documented, renewed in time, and shows no secret"
+)
+
 NOON = 1_800_000_000.0
 
 

@@ -12,6 +12,8 @@ from sandbox.erp.books import BookLine
 from sandbox.erp.netsuite_errors import NetsuiteError
 from tests.fixtures.erp.netsuite import netsuite
 
+pytestmark = pytest.mark.promise("NetSuite is read over pages that add up, in our names")
+
 FEBRUARY = date(2026, 2, 1)
 
 

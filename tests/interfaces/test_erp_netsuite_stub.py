@@ -11,6 +11,8 @@ from resources.erp.netsuite_token import NetsuiteToken
 from sandbox.erp.books import Document
 from tests.fixtures.erp.netsuite import netsuite
 
+pytestmark = pytest.mark.promise("The stub of NetSuite refuses what the documented service refuses")
+
 RECORD = "/services/rest/record/v1/journalEntry"
 SUITEQL = "/services/rest/query/v1/suiteql"
 STRICT = {"X-NetSuite-PropertyNameValidation": "Error"}

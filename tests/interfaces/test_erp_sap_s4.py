@@ -14,6 +14,12 @@ from resources.erp.sap_s4 import SapS4Ledger
 from sandbox.erp.faults import Fault
 from tests.fixtures.erp.sap_s4 import PASSWORD, running
 
+pytestmark = pytest.mark.promise(
+    "Posting to S/4HANA makes one document, wherever an attempt breaks off",
+    "A refusal of S/4HANA is told from a failure, and leaves nothing behind",
+    "What S/4HANA would change or cannot carry is refused before sending",
+)
+
 MARCH = date(2026, 3, 4)
 
 

@@ -24,6 +24,10 @@ from resources.erp.sap_s4_schema import XSD, request_schema
 from tests.fixtures.erp.harness import serving
 from tests.fixtures.erp.sap_s4 import post, running
 
+pytestmark = pytest.mark.promise(
+    "Messages to and answers from S/4HANA keep to the documented form, byte for byte"
+)
+
 KEYS = st.text("abcdef0123456789-", min_size=1, max_size=40)
 WORDS = st.lists(st.text("abcXYZ0189.-+", min_size=1, max_size=9), min_size=1, max_size=12)
 OURS = request_schema(None)

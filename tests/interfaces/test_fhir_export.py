@@ -31,6 +31,11 @@ from sandbox.credentials import CLIENT_ID, EC_KEY_ID, RSA_KEY_ID, load_or_make
 from sandbox.generate import generate
 from sandbox.serve import web_application
 
+pytestmark = pytest.mark.promise(
+    "A FHIR bulk export arrives whole in spite of delays, dead links and old tokens",
+    "A FHIR export shows its token to no other host",
+)
+
 TIME = "2026-10-01T00:00:00Z"
 
 

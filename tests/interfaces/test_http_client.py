@@ -26,6 +26,11 @@ from resources.http import (
     retry_after_seconds,
 )
 
+pytestmark = pytest.mark.promise(
+    "A read is repeated while a server asks to wait; a write is never sent twice",
+    "An HTTP error tells no body and no query",
+)
+
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 
 

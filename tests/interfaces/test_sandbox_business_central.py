@@ -6,6 +6,10 @@ from resources.erp.business_central_answers import SAME_KEY
 from resources.erp.business_central_client import Operation
 from tests.fixtures.erp.business_central import IDS, environment
 
+pytestmark = pytest.mark.promise(
+    "The stub of Business Central refuses what the documented service refuses"
+)
+
 NLH = f"companies({IDS['NLH']})"
 
 

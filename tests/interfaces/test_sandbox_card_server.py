@@ -19,6 +19,8 @@ from sandbox.credentials import load_or_make
 from sandbox.generate import generate
 from sandbox.serve import web_addresses, web_application
 
+pytestmark = pytest.mark.promise("The sandbox's card API serves the vendor's own client")
+
 Addresses = dict[str, dict[str, Any]]
 
 

@@ -5,6 +5,10 @@ import pytest
 from resources.erp.dynamics_finance_batch import CONTENT_TYPE, answers, changeset
 from tests.fixtures.erp.dynamics_finance import environment
 
+pytestmark = pytest.mark.promise(
+    "The stub of Dynamics 365 Finance refuses what the documented service refuses"
+)
+
 HEADERS, LINES = "LedgerJournalHeaders", "LedgerJournalLines"
 ALL = "?cross-company=true"
 

@@ -23,6 +23,10 @@ from sandbox.credentials import load_or_make
 from sandbox.generate import generate
 from sandbox.serve import web_addresses, web_application
 
+pytestmark = pytest.mark.promise(
+    "The sandbox's FHIR server exports by the documented protocol, its refusals included"
+)
+
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 Addresses = dict[str, dict[str, Any]]
 

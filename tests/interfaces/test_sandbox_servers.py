@@ -21,6 +21,10 @@ import pytest
 
 from sandbox.generate import generate
 
+pytestmark = pytest.mark.promise(
+    "The sandbox's servers give every file as generated, and stop when asked to"
+)
+
 ROOT = Path(__file__).parents[2]
 Addresses = dict[str, dict[str, Any]]
 

@@ -20,6 +20,11 @@ from resources.receipt import Receipt, Sighting
 from resources.settings import InvalidSettingError, SftpSettings
 from resources.sftp import HostKeyChangedError, LoginRefusedError, Pickup, SftpError
 
+pytestmark = pytest.mark.promise(
+    "Whole, stable files are taken once from an SFTP server with a pinned key",
+    "A file or server that fails is reported and does not stop the rest",
+)
+
 WHOLE = b"01,B,G,261001,0530,1,,,2/\n99,0,0,2/\n"
 CUT = b"01,B,G,261001,0530,1,,,2/\n02,G,B,1,260930,,USD,2/\n"
 OLD = datetime(2026, 9, 30, tzinfo=UTC)

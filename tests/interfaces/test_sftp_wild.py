@@ -24,6 +24,10 @@ from resources.sftp import (
 )
 from tests.fixtures.openssh import OpenSsh, openssh, sshd_path
 
+pytestmark = pytest.mark.promise(
+    "OpenSSH, hostile names and slow writers do not stop the pick-up or cost a file"
+)
+
 WHOLE = b"01,B,G,261001,0530,1,,,2/\n99,0,0,2/\n"
 HEAD = b"01,B,G,261001,0530,1,,,2/\n"
 OLD = datetime(2026, 9, 30, tzinfo=UTC)

@@ -11,6 +11,10 @@ from resources.erp.tryton import MOVE, TrytonLedger
 from resources.erp.tryton_http import TrytonClient, TrytonRefusedError
 from resources.erp.tryton_settings import TrytonSettings
 
+pytestmark = pytest.mark.promise(
+    "One entity's ERP user sees and posts nothing of the other, forged or not"
+)
+
 
 @pytest.fixture
 def intruder(tryton) -> TrytonLedger:

@@ -14,6 +14,10 @@ import requests
 from billing.ledger.erp import DRAFT, POSTED, ErpUnknown, Reason, compare
 from resources.erp.tryton import TrytonLedger
 
+pytestmark = pytest.mark.promise(
+    "A lost answer of Tryton is unknown until it is read back, and makes one document"
+)
+
 CREATE, POST = "create", "post"
 
 

@@ -11,6 +11,11 @@ from billing.ledger.erp import ErpRejected, JournalLine, Reason, compare
 from resources.erp.tryton import MOVE
 from resources.erp.tryton_http import TrytonRefusedError
 
+pytestmark = pytest.mark.promise(
+    "Tryton gets one document per key, equal to its entry, numbered without a gap",
+    "A refusal of Tryton leaves nothing behind and repeats no value",
+)
+
 
 def test_a_posted_entry_reads_back_equal_line_by_line(tryton, make_entry):
     entry = make_entry()

@@ -18,6 +18,11 @@ from resources.erp.tryton_server import (
     stop,
 )
 
+pytestmark = pytest.mark.promise(
+    "Setting Tryton up again changes nothing, and a killed set-up is made good",
+    "Tryton's keys are made once per database and never shown",
+)
+
 COUNTS = """
 select (select count(*) from company_company), (select count(*) from account_account),
     (select count(*) from account_period), (select count(*) from res_user),

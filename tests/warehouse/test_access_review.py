@@ -10,6 +10,11 @@ from billing.governance.policy_file import PolicyFileError
 from orchestration import audit_access
 from resources.warehouse import access
 
+pytestmark = pytest.mark.promise(
+    "An access review finds conflicting rights, unknown logins and acts above the rules",
+    "A reviewer signs exactly the accesses that they saw",
+)
+
 POLICY = read_conflicts((Path(__file__).parents[2] / "governance" / "conflicts.yaml").read_text())
 
 

@@ -7,6 +7,10 @@ import pytest
 from resources.warehouse import builds
 from resources.warehouse.governance_load import set_as_of
 
+pytestmark = pytest.mark.promise(
+    "The as-of date moves with evidence, never back by itself, never past today"
+)
+
 ASKED = date(2026, 10, 31)
 LATER = date(2026, 11, 3)
 

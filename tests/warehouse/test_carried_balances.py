@@ -9,6 +9,11 @@ import pytest
 from resources.warehouse import ledger, read_back
 from resources.warehouse.ledger import LedgerRefusedError
 
+pytestmark = pytest.mark.promise(
+    "What the ERP held before the first month is read once and kept",
+    "Balances and lines before the first month are not taken for third-party entries",
+)
+
 LAST = date(2026, 8, 31)
 HELD = {"1010": Decimal("900.00"), "2110": Decimal("0.00"), "1110": Decimal("5.00"),
         "6100": Decimal("77.00")}  # fmt: skip

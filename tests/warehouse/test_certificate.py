@@ -5,6 +5,12 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+pytestmark = pytest.mark.promise(
+    "The close certificate passes only when every expected blocking check passed",
+    "A certificate, once issued, stays as it was",
+    "Every exception is listed once with its rule, and closes when it is mended",
+)
+
 CHECKS = [
     ("T3", "tie_out", "error", True),
     ("grain", "dbt_test", "error", True),

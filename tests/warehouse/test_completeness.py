@@ -12,6 +12,10 @@ from billing.governance.policy_file import PolicyFileError
 from orchestration import audit_completeness
 from resources.warehouse import completeness
 
+pytestmark = pytest.mark.promise(
+    "Missing charges, control numbers, remittances and statements are counted"
+)
+
 # 2026-10-31, the as-of date, is a Saturday.
 CALENDAR = BusinessCalendar(
     ZoneInfo("America/New_York"), frozenset({5, 6}), frozenset({date(2026, 10, 12)}), {2026}

@@ -16,6 +16,11 @@ import pytest
 from resources.warehouse import postgres_place
 from resources.warehouse.embedded import EmbeddedPostgres, EmbeddedPostgresError, free_port
 
+pytestmark = pytest.mark.promise(
+    "The embedded PostgreSQL starts anywhere and comes back after a kill with what was committed",
+    "The embedded PostgreSQL keeps no password, statement or value in its folder",
+)
+
 PASSWORD = 'it\'s a "word" with a space'
 SMALL = {"shared_buffers": "16MB"}
 

@@ -16,6 +16,11 @@ from tests.fixtures.releases import (
     release,
 )
 
+pytestmark = pytest.mark.promise(
+    "Each entry names the rules and code that proposed it, for good",
+    "Where policy asks, an entry waits for the release of its rules",
+)
+
 
 def test_an_entry_says_which_rules_and_code_proposed_it_and_keeps_that(books):
     first = propose(books)

@@ -11,6 +11,10 @@ from billing.governance.entry_tests import FUNCTIONS, KNOWN, EntryTest, read_ent
 from billing.governance.policy_file import PolicyFileError
 from resources.warehouse.entry_tests import run_tests
 
+pytestmark = pytest.mark.promise(
+    "Each of the auditor's tests finds the entries that it describes, and no other"
+)
+
 POLICY = Path(__file__).parents[2] / "governance" / "entry_tests.yaml"
 DEFAULTS = {test.name: test for test in read_entry_tests(POLICY.read_text())}
 

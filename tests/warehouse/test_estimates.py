@@ -13,6 +13,12 @@ from resources.warehouse.estimates import Basis, Draft
 from resources.warehouse.ledger import LedgerRefusedError
 from tests.fixtures.books import RULES
 
+pytestmark = pytest.mark.promise(
+    "An estimate keeps balance, rate and sources, and agrees with books and history",
+    "Two people other than the preparer sign an estimate; policy does not",
+    "An estimate that was changed past the functions is found",
+)
+
 SEPTEMBER, OCTOBER = date(2026, 9, 30), date(2026, 10, 31)
 MARTS = """
 create table marts.mart_estimate_balance (

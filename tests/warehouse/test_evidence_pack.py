@@ -30,6 +30,11 @@ from tests.fixtures.packs import (
     with_balances,
 )
 
+pytestmark = pytest.mark.promise(
+    "An evidence pack verifies by itself, without Tieout",
+    "An evidence pack of the same state is the same bytes, and names no patient",
+)
+
 
 @pytest.fixture
 def state(posted):

@@ -11,6 +11,10 @@ from resources.warehouse import evidence, requests
 from resources.warehouse.requests import Ask, AskEntry
 from tests.fixtures.packs import SCOPE, change, failing, make, seal, table, with_balances
 
+pytestmark = pytest.mark.promise(
+    "An evidence pack holds each request with its decisions, and a change shows"
+)
+
 LINES = (ManualLine("6230", Decimal("25.00"), Decimal(0), "k", memo="fee of the letter"),
          ManualLine("1220", Decimal(0), Decimal("25.00"), "MCR01"))  # fmt: skip
 ENTRY = AskEntry(

@@ -6,6 +6,10 @@ from tests.fixtures.books import Event
 from tests.fixtures.packs import change, failing, make, put, seal, table, with_balances
 from tests.fixtures.releases import NEW, PAIR, ask, deploy, release
 
+pytestmark = pytest.mark.promise(
+    "An evidence pack names rules, code and the people who released them"
+)
+
 
 @pytest.fixture
 def pack(posted, tmp_path):

@@ -9,6 +9,10 @@ from billing.evidence.verify_entries import content_hash
 from billing.evidence.verify_pack import value_of
 from tests.fixtures.packs import change, failing, make, put, run, seal, table, with_balances
 
+pytestmark = pytest.mark.promise(
+    "Each kind of tampering with an evidence pack is found by its own verifier"
+)
+
 
 @pytest.fixture
 def state(posted):

@@ -14,6 +14,11 @@ from resources.warehouse import read_back
 from resources.warehouse.ledger import LedgerRefusedError
 from tests.fixtures.memory_erp import MemoryLedger
 
+pytestmark = pytest.mark.promise(
+    "A third-party ERP entry on our accounts is found once and explained by a person",
+    "The ERP is read from the first day that may have changed",
+)
+
 DAY = date(2026, 9, 15)
 
 

@@ -12,6 +12,10 @@ from billing.governance.policy_file import PolicyFileError
 from resources.warehouse.database import engine
 from resources.warehouse.governance_load import load_governance, set_as_of
 
+pytestmark = pytest.mark.promise(
+    "Policy files are loaded as a whole or not at all, and twice is once"
+)
+
 GOVERNANCE = Path(__file__).parents[2] / "governance"
 LOADED = ("ops.installation", "ops.entity", "ops.facility", "ops.provider", "ops.bank_account",
           "ledger.account", "ledger.approval_class", "ledger.approval_limit")  # fmt: skip

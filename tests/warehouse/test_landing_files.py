@@ -30,6 +30,11 @@ from resources.warehouse.receiving import (
 )
 from resources.warehouse.sightings import record_sighting
 
+pytestmark = pytest.mark.promise(
+    "A file is archived and landed once per content, whole or not at all",
+    "What cannot be loaded ends as an exception with its exact amount",
+)
+
 NOW = datetime(2026, 10, 1, 6, tzinfo=UTC)
 KEY = bytes(range(32))
 BAI2 = (

@@ -27,6 +27,10 @@ from resources.settings import CardSettings, FhirSettings, SftpSettings
 from resources.warehouse.landing import land
 from resources.warehouse.receiving import FetchMarks, receive, taken
 
+pytestmark = pytest.mark.promise(
+    "Every record and dollar that bank, EHR and card processor hold lands without a finding"
+)
+
 ROOT = Path(__file__).parents[2]
 READERS = {
     FileKind.BAI2: read_bai2,

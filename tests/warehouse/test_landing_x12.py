@@ -12,6 +12,10 @@ from resources.receipt import Receipt
 from resources.warehouse.landing import land
 from resources.warehouse.receiving import receive
 
+pytestmark = pytest.mark.promise(
+    "Every column that is read from X12 has its place and type in the warehouse"
+)
+
 NOW = datetime(2026, 10, 1, 6, tzinfo=UTC)
 KEY = bytes(range(32))
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "x12"

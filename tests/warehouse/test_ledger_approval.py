@@ -9,6 +9,11 @@ import pytest
 from resources.warehouse import ledger
 from resources.warehouse.ledger import LedgerRefusedError
 
+pytestmark = pytest.mark.promise(
+    "Policy approves within its limits, people approve the rest",
+    "A refused proposal stays quiet while its events are the same",
+)
+
 DAY = date(2026, 9, 15)
 
 

@@ -4,6 +4,10 @@ import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege, RaiseException
 
+pytestmark = pytest.mark.promise(
+    "The database refuses every way around two people, states and balance, for any login"
+)
+
 
 def test_the_maker_does_not_approve_even_as_a_member_of_the_approvers(posted, refused):
     books, admin = posted, posted.database.admin()

@@ -3,8 +3,13 @@
 from datetime import date
 from types import SimpleNamespace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+pytestmark = pytest.mark.promise(
+    "Whatever the order of evidence, approvals and postings, the totals are the same"
+)
 
 EVENTS = ("charge.posted", "remit.paid", "remit.cas.contractual", "charity.approved")
 CENTS = st.integers(-50_000, 50_000).filter(bool)

@@ -3,6 +3,10 @@
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
+pytestmark = pytest.mark.promise(
+    "What is recorded stays: no login edits or deletes it, and tampering is found"
+)
+
 LOGINS = ("ingest", "transform", "preparer", "policy", "approver", "controller", "poster",
           "auditor")  # fmt: skip
 KEPT = ("entry", "entry_line", "entry_event", "approval", "audit", "erp_document", "cutoff",

@@ -9,6 +9,10 @@ from billing.ledger.erp import ErpPeriod
 from resources.warehouse import ledger
 from resources.warehouse.ledger import LedgerRefusedError
 
+pytestmark = pytest.mark.promise(
+    "Periods and balances of the ERP are mirrored; a reopened period voids its certificate"
+)
+
 
 def test_periods_of_the_erp_are_mirrored_and_must_not_overlap(books):
     poster = books.by("poster")

@@ -6,6 +6,12 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+pytestmark = pytest.mark.promise(
+    "Entries are exactly the difference between evidence and what is recorded",
+    "An entry is dated into an open period, never after the as-of date",
+    "A line sums one rule, account, dimension and sign, and never nets",
+)
+
 AUGUST, SEPTEMBER, OCTOBER = date(2026, 8, 20), date(2026, 9, 15), date(2026, 10, 5)
 
 

@@ -13,6 +13,13 @@ from billing.ledger.erp import ErpDocument, compare
 from resources.warehouse import ledger, sending
 from resources.warehouse.ledger import LedgerRefusedError
 
+pytestmark = pytest.mark.promise(
+    "Numbers have no gap, and the oldest entry of an entity goes first",
+    "An unknown outcome is not sent again while it may still come",
+    "A rejected entry is parked and goes again as its next generation",
+    "A fenced or late sender cannot record an outcome or a second document unseen",
+)
+
 DAY = date(2026, 9, 15)
 
 

@@ -5,6 +5,10 @@ from datetime import date, timedelta
 import pytest
 from psycopg.errors import RaiseException, UniqueViolation
 
+pytestmark = pytest.mark.promise(
+    "No person signs beyond their limit or delegation; what goes around it is found"
+)
+
 LONG_AGO = date(2026, 1, 1)
 SIGN = (
     "insert into ledger.approval (entry_id, content_hash, basis, approver, approved_at, limit_id,"

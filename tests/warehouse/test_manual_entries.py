@@ -14,6 +14,12 @@ from resources.warehouse import ledger, requests
 from resources.warehouse.ledger import LedgerRefusedError
 from resources.warehouse.requests import AskEntry
 
+pytestmark = pytest.mark.promise(
+    "A manual entry is balanced, made by one person and approved by another",
+    "A manual entry above its threshold goes to the controller, split or not",
+    "A reversal is dated to the next month and happens once",
+)
+
 SHA256 = "a" * 64
 ZERO = Decimal(0)
 

@@ -12,6 +12,10 @@ from resources.warehouse import holds
 from resources.warehouse.ledger import LedgerRefusedError
 from tests.fixtures.memory_erp import MemoryLedger
 
+pytestmark = pytest.mark.promise(
+    "What the ERP would refuse is held with its reason before it is sent"
+)
+
 
 class Silent(MemoryLedger):
     """An ERP that does not answer when its chart is asked for."""

@@ -16,6 +16,11 @@ from resources.warehouse.migrate import (
     newest_version,
 )
 
+pytestmark = pytest.mark.promise(
+    "Migrations lead from any version to the newest, once, or change nothing",
+    "Two installations share a server without seeing each other",
+)
+
 GOVERNANCE = Path(__file__).parents[2] / "governance"
 
 

@@ -12,6 +12,11 @@ from resources.warehouse import ledger, openings
 from resources.warehouse.ledger import LedgerRefusedError
 from tests.fixtures.books import RULES
 
+pytestmark = pytest.mark.promise(
+    "Opening balances tie to the ERP and are approved by two people, once, for good",
+    "An opening list that was changed past the functions is found",
+)
+
 CUTOVER = date(2026, 8, 31)
 KEY = b"k" * 32
 PAYER = OpeningLine(2, "NLH", "payer_receivable", "A-1", "medicare", "MAIN", Decimal("500.00"),

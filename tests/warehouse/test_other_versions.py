@@ -12,6 +12,8 @@ from orchestration.state import StateFolder, read_secrets
 from resources.warehouse import versions
 from resources.warehouse.migrate import current_version, migrate, newest_version
 
+pytestmark = pytest.mark.promise("A database of another version ends a command in one clear line")
+
 NAME = "another_version"
 COMMANDS = (
     ["status"],

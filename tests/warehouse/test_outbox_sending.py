@@ -11,6 +11,11 @@ from resources.outbox import Outbox, document_counts, reread
 from resources.warehouse import ledger, sending
 from tests.fixtures.memory_erp import MemoryLedger
 
+pytestmark = pytest.mark.promise(
+    "Every entry is posted exactly once, whatever the ERP or the process does",
+    "A document that changed in the ERP is found when it is read again",
+)
+
 
 @pytest.fixture
 def approved(books, ledger_line):

@@ -20,6 +20,10 @@ from resources.warehouse.migrate import (
     newest_version,
 )
 
+pytestmark = pytest.mark.promise(
+    "A PostgreSQL of the user's own is set up with the least rights, or refused clearly"
+)
+
 PASSWORD = "p@:w/é? %"
 PREFIX = "tieout_own"
 DATABASE = "own_database"

@@ -13,6 +13,11 @@ from orchestration.period import gather, render
 from resources.warehouse import ledger, periods
 from resources.warehouse.ledger import LedgerRefusedError
 
+pytestmark = pytest.mark.promise(
+    "A period closes softly, then hard, by two people, and not while something blocks it",
+    "A correction of a closed period waits for a controller above the threshold",
+)
+
 AUGUST, SEPTEMBER, OCTOBER = date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1)
 IN_AUGUST = date(2026, 8, 15)
 

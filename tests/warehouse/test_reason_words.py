@@ -3,6 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.promise(
+    "Every reason that a record waits for has words that a person reads"
+)
+
 ROOT = Path(__file__).parents[2]
 READERS = ("billing/cash", "billing/ehr", "billing/x12", "billing/parse.py")
 MODELS = "dbt_project/models/intermediate"

@@ -10,6 +10,11 @@ from resources.warehouse import ledger, requests
 from resources.warehouse.ledger import LedgerRefusedError
 from resources.warehouse.requests import Ask
 
+pytestmark = pytest.mark.promise(
+    "A refund goes back to who paid, the way they paid, or to the controller",
+    "Split refunds of one account count together against the limit",
+)
+
 PAID_IN = """
 create table marts.mart_paid_in (
     entity_code text, subject text, subject_key text, payee text, tender text,

@@ -14,7 +14,12 @@ from orchestration.cli import app
 from resources.settings import load_settings
 from resources.warehouse.requests import account_key
 
-pytestmark = pytest.mark.usefixtures("place")
+pytestmark = [
+    pytest.mark.promise(
+        "Requests are asked for, decided and traced by command, with their document"
+    ),
+    pytest.mark.usefixtures("place"),
+]
 NUMBER = "CANARY-ACCOUNT-77"
 LETTER = b"%PDF a letter that names CANARYBIRD"
 LINES = (

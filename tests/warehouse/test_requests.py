@@ -12,6 +12,12 @@ from resources.warehouse.ledger import LedgerRefusedError
 from resources.warehouse.requests import Ask
 from tests.fixtures.books import CHART, RULES
 
+pytestmark = pytest.mark.promise(
+    "A request is asked for by one person and decided by another, over what was seen",
+    "Requests never take more than the books leave, two at once included",
+    "A request that was changed behind the triggers is found",
+)
+
 REASON = "assistance form of October, complete"
 
 

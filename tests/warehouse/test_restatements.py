@@ -13,6 +13,11 @@ from orchestration import status
 from orchestration.cli import app
 from resources.warehouse import ledger, restatements
 
+pytestmark = pytest.mark.promise(
+    "A changed rule restates the past only by an order of two people",
+    "What an order lets through is exactly the difference that was ordered",
+)
+
 AUGUST, OCTOBER = date(2026, 8, 10), date(2026, 10, 3)
 NOTHING = (0, 0, 0)
 ASK = "select ledger.ask_restatement(repeat('0', 64), '{JR01}', 'changed on purpose')"

@@ -8,6 +8,10 @@ import pytest
 from resources.warehouse import reviews
 from resources.warehouse.ledger import LedgerRefusedError
 
+pytestmark = pytest.mark.promise(
+    "A reconciliation is prepared by one person and reviewed by another, over what was seen"
+)
+
 SHEET = """
 create table marts.mart_account_reconciliation (
     as_of_date date, entity_code text, account text, account_name text,

@@ -7,6 +7,11 @@ import pytest
 
 from billing.governance.roles import read_roles
 
+pytestmark = pytest.mark.promise(
+    "Each login can do exactly what governance/roles.yaml says",
+    "Finance and BI read no table with patient data",
+)
+
 POLICY = read_roles((Path(__file__).parents[2] / "governance" / "roles.yaml").read_text())
 PATIENT_ZONES = ("raw", "staging", "intermediate")
 

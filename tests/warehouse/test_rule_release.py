@@ -24,6 +24,11 @@ from tests.fixtures.releases import (
     release,
 )
 
+pytestmark = pytest.mark.promise(
+    "Author, approver and deployer of rules are three people",
+    "What goes around the release of rules is refused or found",
+)
+
 READERS = ("transform", "preparer", "approver", "poster", "auditor")
 TABLES = ("rule_deployment", "rule_release", "rule_release_act", "entry_provenance")
 

@@ -15,6 +15,10 @@ from resources.sftp_connection import HostKeyChangedError, SftpError
 from resources.warehouse.receiving import ArchiveNotWritableError, receive, taken
 from resources.warehouse.sightings import record_sightings, settle, waiting
 
+pytestmark = pytest.mark.promise(
+    "A waiting file or a failing source is an open exception that closes by itself"
+)
+
 FIRST = datetime(2026, 10, 1, 6, tzinfo=UTC)
 SECOND, THIRD = FIRST + timedelta(minutes=5), FIRST + timedelta(minutes=10)
 MODIFIED = datetime(2026, 9, 30, tzinfo=UTC)

@@ -11,6 +11,10 @@ from resources.warehouse import requests
 from resources.warehouse.requests import AskEntry
 from resources.warehouse.tie_outs import OTHER_TITLES, TIE_OUTS, evaluate
 
+pytestmark = pytest.mark.promise(
+    "Every tie-out holds on sound data and names the scope where one cent is off"
+)
+
 FILE = "11111111-1111-1111-1111-111111111111"
 RAW = f"""
 insert into ops.received_file (file_id, sha256, source, name, kind, size_bytes, received_at,

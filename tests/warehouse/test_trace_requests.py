@@ -10,6 +10,10 @@ from orchestration import trace_requests
 from resources.warehouse import requests
 from resources.warehouse.requests import AskEntry
 
+pytestmark = pytest.mark.promise(
+    "An entry leads to the request behind it, and a request to all that it led to"
+)
+
 ENTRY = AskEntry(
     "NLH", date(2026, 9, 15), "RECLASS", "as the payer's letter says",
     (ManualLine("6230", Decimal("25.00"), Decimal(0), "k", memo="fee of the letter"),
