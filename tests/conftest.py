@@ -21,8 +21,10 @@ from resources.warehouse.database import ScrubbedConnection, connect
 from resources.warehouse.embedded import EmbeddedPostgres
 from resources.warehouse.governance_load import load_governance
 from resources.warehouse.migrate import ensure_roles, grant_entry, migrate
+from tests.fixtures.parsed_dbt import copy_parsed, folder_of
 
 GOVERNANCE = Path(__file__).parents[1] / "governance"
+DBT_PROJECT = Path(__file__).parents[1] / "dbt_project"
 TESTS = Path(__file__).parent
 FIRST = ("living", "end_to_end", "pipeline", "marts", "faults")
 PREFIX = "tieout_test"
@@ -204,3 +206,11 @@ def database(server: Server, template: str) -> Iterator[Database]:
 def databases(server: Server, template: str) -> Callable[[], Any]:
     """A database for each example of a property, so that an example says the same when repeated."""
     return functools.partial(fresh_database, server, template)
+
+
+@pytest.fixture(scope="session")
+def dbt_state(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder with the parsed dbt project, of this worker alone: runs write beside it."""
+    folder = tmp_path_factory.mktemp("dbt")
+    copy_parsed(DBT_PROJECT, folder_of(pytestconfig, tmp_path_factory), folder)
+    return folder

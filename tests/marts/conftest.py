@@ -176,12 +176,6 @@ class Warehouse:
 
 
 @pytest.fixture(scope="session")
-def dbt_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One parsed manifest for all tests of the session."""
-    return tmp_path_factory.mktemp("dbt")
-
-
-@pytest.fixture(scope="session")
 def make_warehouse(server: Any, template: str, dbt_state: Path) -> Iterator[Any]:
     """Make warehouses, each in a database of its own, all gone when the session ends."""
     made: list[tuple[str, psycopg.Connection[Any]]] = []

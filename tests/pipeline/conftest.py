@@ -11,8 +11,7 @@ import pytest
 
 from billing.ledger.erp import ErpLedger
 from orchestration.definitions import build_defs, own_resources
-from resources.dagster_resources import DBT_PROJECT, Erp, Installation
-from resources.dbt_runner import DbtRunner
+from resources.dagster_resources import Erp, Installation
 from resources.receipt import Receipt
 from resources.warehouse import builds, ledger, receiving
 from tests.fixtures.memory_erp import MemoryLedger
@@ -124,14 +123,6 @@ class Pipeline:
 
 def failed_steps(result: dg.ExecuteInProcessResult) -> list[str]:
     return [str(event.step_key) for event in result.all_events if event.is_step_failure]
-
-
-@pytest.fixture(scope="session")
-def dbt_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A parsed dbt project for all tests of the session."""
-    folder = tmp_path_factory.mktemp("dbt")
-    DbtRunner(DBT_PROJECT, folder).ensure_manifest()
-    return folder
 
 
 @pytest.fixture
