@@ -3,9 +3,10 @@
 Recognition only: nothing here reads a record. A name is a hint of last resort, never a proof.
 """
 
-import json
 import re
 from enum import StrEnum
+
+from billing.exact import read_json
 
 
 class FileKind(StrEnum):
@@ -108,7 +109,7 @@ def _last_line(body: bytes) -> bytes:
 
 def _is_json(body: bytes) -> bool:
     try:
-        json.loads(body)
+        read_json(body)
     except ValueError:
         return False
     return True

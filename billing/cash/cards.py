@@ -5,7 +5,6 @@ Amounts are whole minor units there and decimals here; times are Unix seconds, k
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,6 +14,7 @@ import pyarrow as pa
 from billing.arrow import arrow_table
 from billing.cash import columns
 from billing.cash.fields import cleaned, from_minor_units
+from billing.exact import read_json
 from billing.intake import FileKind
 from billing.parsed import Finding, ParsedFile
 
@@ -60,8 +60,8 @@ def read_card_list(content: bytes) -> ParsedFile:
 
 def _elements(content: bytes) -> list[object] | None:
     try:
-        page = json.loads(content, parse_float=Decimal)
-    except (ValueError, RecursionError):
+        page = read_json(content)
+    except ValueError:
         return None
     data = page.get("data") if isinstance(page, dict) else None
     return data if isinstance(data, list) else None

@@ -9,7 +9,8 @@ import re
 from datetime import date, datetime, time
 from decimal import Decimal
 
-LARGEST_AMOUNT = Decimal("999999999999.99")
+from billing.exact import MONEY
+
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,30}")
 # ISO 4217: currencies whose minor unit is not a hundredth, as far as banks report in them.
 _MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "BHD": 3, "KWD": 3, "OMR": 3, "JOD": 3}
@@ -39,10 +40,7 @@ def from_minor_units(units: int | None, currency: str = "USD") -> Decimal | None
     """Turn minor units into an amount with two decimals; None if it does not fit exactly."""
     if units is None:
         return None
-    amount = Decimal(units).scaleb(-_MINOR_DIGITS.get(currency.upper(), 2))
-    if abs(amount) > LARGEST_AMOUNT or amount != round(amount, 2):
-        return None
-    return round(amount, 2)
+    return MONEY.exactly(Decimal(units).scaleb(-_MINOR_DIGITS.get(currency.upper(), 2)))
 
 
 def short_date(text: str) -> date | None:

@@ -5,22 +5,21 @@ Resources of other types are counted, not read. One line that cannot be read is 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from decimal import Decimal, InvalidOperation
 
 import pyarrow as pa
 
 from billing.arrow import arrow_table
 from billing.ehr import columns, resources
 from billing.ehr.fields import Resource, mapping, mappings, number, text
+from billing.exact import read_json
 from billing.intake import FileKind
 from billing.parsed import Finding, ParsedFile
 
 Row = tuple[object, ...]
 LINE_RULE = "each line is one JSON object with a resourceType (FHIR bulk data, NDJSON)"
 ID_RULE = "each resource has an id"
-AMOUNT_RULE = "priceOverride.value is a number with at most two decimals"
+AMOUNT_RULE = "priceOverride.value is a number of at most 12 digits and 2 decimals"
 TYPE_RULE = "Patient, Encounter, Coverage and ChargeItem are read"
 EXPORT_RULE = "an export is whole: no error, outcome or deleted entries (FHIR bulk data manifest)"
 # A file of garbage must not fill the exception list: beyond this the rest is one finding.
@@ -132,14 +131,10 @@ class _Reading:
 
 def _loaded(line: bytes) -> Resource | None:
     try:
-        document = json.loads(line, parse_float=Decimal, parse_constant=_refuse)
-    except (ValueError, RecursionError, InvalidOperation):
+        document = read_json(line)
+    except ValueError:
         return None
     return document if isinstance(document, dict) else None
-
-
-def _refuse(_: str) -> object:
-    raise ValueError("NaN and Infinity are no JSON")
 
 
 def _whole_document(content: bytes, lines: list[bytes]) -> list[Resource] | None:

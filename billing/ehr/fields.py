@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from billing.cash.fields import LARGEST_AMOUNT, cleaned
+from billing.cash.fields import cleaned
+from billing.exact import MONEY, UNITS
 
 Resource = Mapping[str, object]
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", re.ASCII)
-_LARGEST_UNITS = Decimal("999999999999.999")
 _LARGEST_ORDER = 2**31 - 1
 
 
@@ -72,7 +72,7 @@ def instant(value: object) -> datetime | None:
 
 
 def number(value: object) -> Decimal | None:
-    """Return a JSON number exactly; parsing with `parse_float=Decimal` is assumed."""
+    """Return a number of a document that `billing.exact.read_json` read."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return None
     return Decimal(value)
@@ -80,12 +80,12 @@ def number(value: object) -> Decimal | None:
 
 def amount(value: object) -> Decimal | None:
     """Return an amount that has at most two decimals and fits, else None."""
-    return _exact(number(value), 2, LARGEST_AMOUNT)
+    return MONEY.exactly(number(value))
 
 
 def units(value: object) -> Decimal | None:
     """Return a quantity that has at most three decimals and fits, else None."""
-    return _exact(number(value), 3, _LARGEST_UNITS)
+    return UNITS.exactly(number(value))
 
 
 def order(value: object) -> int | None:
@@ -93,10 +93,3 @@ def order(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if 0 < value <= _LARGEST_ORDER else None
-
-
-def _exact(found: Decimal | None, places: int, largest: Decimal) -> Decimal | None:
-    if found is None or not found.is_finite() or abs(found) > largest:
-        return None
-    rounded = round(found, places)
-    return rounded if rounded == found else None

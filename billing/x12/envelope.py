@@ -16,6 +16,9 @@ from billing.x12.segments import CONTROL, Block
 from billing.x12.values import parse_date
 
 _MONEY = frozenset({"BPR", "CLP", "SVC", "CAS", "PLB", "CLM", "SV1", "SV2", "SV3"})
+_COUNT_DIGITS = (
+    18  # a count of more digits counts nothing, and Python refuses to read 4,301 of them
+)
 _ISA_WIDTHS = (3, 2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 
 
@@ -247,7 +250,8 @@ def _at(fields: list[str], index: int) -> str | None:
 
 def _number(fields: list[str], index: int) -> int | None:
     value = _at(fields, index)
-    return int(value) if value is not None and value.isascii() and value.isdigit() else None
+    is_count = value is not None and value.isascii() and value.isdigit()
+    return int(value) if value is not None and is_count and len(value) <= _COUNT_DIGITS else None
 
 
 def _same_control(left: str | None, right: str | None) -> bool:

@@ -13,13 +13,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from billing import exact
 from billing.arrow import DATE, MONEY, TEXT, UNITS
+from billing.exact import Width
 from billing.x12.index import Mask
 
 Cents = npt.NDArray[np.int64]
-# X12 type R: digits with an optional point and a leading minus; no plus, comma or exponent.
-_MONEY_TEXT = r"^-?(?:0*[0-9]{1,12}(?:\.[0-9]{0,2}0*)?|0*\.[0-9]{1,2}0*)$"
-_UNITS_TEXT = r"^-?(?:0*[0-9]{1,12}(?:\.[0-9]{0,3}0*)?|0*\.[0-9]{1,3}0*)$"
 _IS_PLAIN = np.isin(np.arange(256), np.frombuffer(b"0123456789.-", np.uint8))
 _PRINTED = {"\x1d": ":", "\x1c": "^"}
 _CENTURY_PIVOT = 70
@@ -63,15 +62,9 @@ def money(column: pa.Array) -> Money:
     if column.null_count == len(column):
         nothing = np.zeros(len(column), np.bool_)
         return Money(np.zeros(len(column), np.int64), nothing, ~nothing)
-    plain = _plain_decimals(column, MONEY)
-    if plain is None:
-        written, readable, blank = _numbers(column, _MONEY_TEXT, 2)
-        decimals = written.cast(MONEY)
-    else:
-        decimals, blank = plain, _mask(plain.is_null())
-        readable = ~blank
-    words = np.frombuffer(decimals.buffers()[1], dtype="<i8")[0::2]
-    cents = words[decimals.offset : decimals.offset + len(decimals)]
+    found, readable, blank = decimals(column, exact.MONEY, MONEY)
+    words = np.frombuffer(found.buffers()[1], dtype="<i8")[0::2]
+    cents = words[found.offset : found.offset + len(found)]
     return Money(np.where(readable, cents, 0), readable, blank)
 
 
@@ -79,11 +72,18 @@ def units(column: pa.Array) -> tuple[pa.Array, Mask]:
     """Return quantities as decimal128(15, 3), and where something unreadable was sent."""
     if column.null_count == len(column):
         return pa.nulls(len(column), UNITS), np.zeros(len(column), np.bool_)
-    plain = _plain_decimals(column, UNITS)
-    if plain is not None:
-        return plain, np.zeros(len(plain), np.bool_)
-    written, readable, blank = _numbers(column, _UNITS_TEXT, 3)
-    return written.cast(UNITS), ~readable & ~blank
+    found, readable, blank = decimals(column, exact.UNITS, UNITS)
+    return found, ~readable & ~blank
+
+
+def decimals(column: pa.Array, width: Width, kind: pa.DataType) -> tuple[pa.Array, Mask, Mask]:
+    """Return numbers as decimals, what was readable (it fits the width) and what was blank."""
+    plain = _plain_decimals(column, width, kind)
+    if plain is None:
+        written, readable, blank = _numbers(column, width)
+        return written.cast(kind), readable, blank
+    blank = _mask(plain.is_null())
+    return plain, ~blank, blank
 
 
 def dates(column: pa.Array, *, last: bool = False) -> pa.Array:
@@ -152,18 +152,21 @@ def _has_empty(column: pa.Array) -> bool:
     return bool(np.count_nonzero(lengths == 0) > column.null_count)
 
 
-def _plain_decimals(column: pa.Array, kind: pa.DataType) -> pa.Array | None:
-    """Cast a column in which every byte is one of a plain number; None: it has to be looked at.
+def _plain_decimals(column: pa.Array, width: Width, kind: pa.DataType) -> pa.Array | None:
+    """Cast a column of short plain numbers in one go; None: it has to be read with more care.
 
-    Arrow refuses what is no number, loses digits or is too long, but takes signs and exponents
-    that X12 does not have; those are no bytes of a plain number.
+    Arrow refuses what is no number, loses digits or does not fit, but takes signs and exponents
+    that X12 does not have (no bytes of a plain number), and from 128 digits on it may wrap.
     """
     if not len(column) or column.null_count == len(column):
         return None
-    _, offsets, data = column.buffers()
+    _, buffer, data = column.buffers()
     if data is None:
         return None
-    first, last = np.frombuffer(offsets, np.int32)[[column.offset, column.offset + len(column)]]
+    offsets = np.frombuffer(buffer, np.int32)[column.offset : column.offset + len(column) + 1]
+    first, last = offsets[0], offsets[-1]
+    if np.diff(offsets).max() > width.longest:
+        return None
     if not _IS_PLAIN[np.frombuffer(data, np.uint8)[first:last]].all():
         return None
     try:
@@ -172,16 +175,16 @@ def _plain_decimals(column: pa.Array, kind: pa.DataType) -> pa.Array | None:
         return None
 
 
-def _numbers(column: pa.Array, pattern: str, decimals: int) -> tuple[pa.Array, Mask, Mask]:
+def _numbers(column: pa.Array, width: Width) -> tuple[pa.Array, Mask, Mask]:
     """Return (text that casts exactly, what was readable, what was blank)."""
     written = _written(column)
     if written.null_count == len(written):
         nothing = np.zeros(len(written), np.bool_)
         return written, nothing, ~nothing
-    readable = pc.fill_null(pc.match_substring_regex(written, pattern), False)
+    readable = pc.fill_null(pc.match_substring_regex(written, width.pattern), False)
     blank = pc.is_null(written)
     clean = pc.if_else(readable, written, pa.scalar(None, TEXT))
-    surplus = rf"(\.[0-9]{{{decimals}}})0+$"
+    surplus = rf"(\.[0-9]{{{width.places}}})0+$"
     if pc.any(pc.match_substring_regex(clean, surplus)).as_py():
         clean = pc.replace_substring_regex(clean, surplus, r"\1")
     return clean, _mask(readable), _mask(blank)
