@@ -70,6 +70,25 @@ app.add_typer(govern_commands.period_app, name="period")
 app.add_typer(govern_commands.policy_app, name="policy")
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(evidence_commands.app, name="evidence")
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        _print([f"tieout {version('tieout')}"])
+        raise typer.Exit
+
+
+@app.callback()
+def tieout(
+    is_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which it is.")
+    ] = False,
+) -> None:
+    """Patient billing, from received file to ERP document, tied out to the cent."""
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="The same content for scripts.")]
 FAILED, HELD = 1, 3
 

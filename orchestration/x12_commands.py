@@ -24,12 +24,13 @@ def check(
     ] = False,
 ) -> None:
     """Hold files to their own balances and counts. Exit code 1: something was found."""
+    from billing.arrow import without_pandas
     from billing.x12.check import check as held
 
     has_findings = False
     rows = []
     for path in _files(paths):
-        with path.open("rb") as content:
+        with path.open("rb") as content, without_pandas():
             found = held(content, str(path))
         has_findings |= bool(found["findings"])
         if as_json:
@@ -50,9 +51,11 @@ def show(
     ] = False,
 ) -> None:
     """A remittance, claim or other transaction, segment by segment under its loops."""
+    from billing.arrow import without_pandas
     from billing.x12.show import show as shown
 
-    transactions, outside = shown(_only_file(file).read_bytes(), is_masked=not unmasked)
+    with without_pandas():
+        transactions, outside = shown(_only_file(file).read_bytes(), is_masked=not unmasked)
     for one in transactions:
         typer.echo("\n".join(_transaction(one)))
     for finding in outside:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import requests
 
 from resources.erp.tryton_database import (
     Books,
@@ -154,6 +153,8 @@ def _wait(server: _Server, log: Path) -> None:
 
 def _answers(url: str) -> bool:
     """Say whether Tryton asks us for a key, which it does once its database is loaded."""
+    import requests  # noqa: PLC0415 (slow to import, and `status` asks no ERP)
+
     with requests.Session() as session:
         session.trust_env = False
         try:
