@@ -62,16 +62,17 @@ def render(promises: dict[str, list[Holder]]) -> str:
 def _of_file(path: Path) -> Iterator[tuple[str, Holder]]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     name = path.relative_to(ROOT).as_posix()
+    named = _constants(tree)
     of_module = [mark for node in tree.body for mark in _module_marks(node)]
     whole_is_long = any(_is_long(mark) for mark in of_module)
     for mark in of_module:
-        for promise in _promise(mark):
+        for promise in _promise(mark, named):
             yield promise, Holder(name, "", whole_is_long)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             is_long = whole_is_long or any(map(_is_long, node.decorator_list))
             for mark in node.decorator_list:
-                for promise in _promise(mark):
+                for promise in _promise(mark, named):
                     yield promise, Holder(name, node.name, is_long)
 
 
@@ -83,10 +84,21 @@ def _module_marks(node: ast.stmt) -> list[ast.expr]:
     return node.value.elts if isinstance(node.value, ast.List) else [node.value]
 
 
-def _promise(mark: ast.expr) -> list[str]:
-    if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.promise":
-        return [ast.literal_eval(argument) for argument in mark.args]
-    return []
+def _constants(tree: ast.Module) -> dict[str, str]:
+    """The texts that a module gives a name, since a promise may be named once and used twice."""
+    return {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name) and isinstance(node.value.value, str)
+    }
+
+
+def _promise(mark: ast.expr, named: dict[str, str]) -> list[str]:
+    if not isinstance(mark, ast.Call) or ast.unparse(mark.func) != "pytest.mark.promise":
+        return []
+    return [named[a.id] if isinstance(a, ast.Name) else ast.literal_eval(a) for a in mark.args]
 
 
 def _is_long(mark: ast.expr) -> bool:
