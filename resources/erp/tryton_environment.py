@@ -1,18 +1,21 @@
-"""Tryton's own locked Python environment: made once, made again when its lock or our code changes.
+"""Tryton's own locked Python environment: one for each lock, shared by a user's installations.
 
 Nothing of Tryton is ever imported by this process; its programs run under the Python made here.
+Where the shared folder is belongs to `tryton_cache.py`.
 """
 
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from resources.erp.tryton_cache import held, shared_folder
 
 SCRIPTS = Path(__file__).parent / "tryton_scripts"
 LOCK = SCRIPTS / "requirements.lock"
@@ -25,18 +28,20 @@ class TrytonFailedError(Exception):
 
 @dataclass(frozen=True)
 class Workshop:
-    """The folder in which Tryton is installed and prepared, held by one command at a time.
+    """The folders in which Tryton is installed and prepared, held by one command at a time.
 
-    Programs that run here hold it too: when the command is killed, the next one waits for them.
+    `stock` holds what does not differ between installations. Programs that run here hold the locks
+    too: when the command is killed, the next one waits for them.
     """
 
     home: Path
-    lock: int
+    stock: Path
+    locks: tuple[int, ...]
 
     @property
     def venv(self) -> Path:
         """Return the folder of Tryton's own environment."""
-        return self.home / "tryton" / "venv"
+        return self.stock / "venv"
 
     @property
     def python(self) -> Path:
@@ -59,44 +64,69 @@ class Workshop:
                 stdout=output,
                 stderr=output,
                 env={**plain_environment(), **(environ or {})},
-                pass_fds=(self.lock,),
+                pass_fds=self.locks,
                 check=False,
             )
         if done.returncode != 0:
             raise TrytonFailedError(f"{' '.join(command[:2])} failed; see {self.log}")
 
+    @contextmanager
+    def alone_in_stock(self) -> Iterator["Workshop"]:
+        """Wait for other installations that make something in `stock`, and keep them out."""
+        with held(self.stock / "stock.lock") as lock:
+            yield replace(self, locks=(*self.locks, lock))
+
 
 @contextmanager
 def workshop(home: Path) -> Iterator[Workshop]:
-    """Wait for others at work here; the kernel frees what a killed command held."""
-    (home / "tryton").mkdir(parents=True, exist_ok=True)
-    with (home / "tryton" / "lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield Workshop(home, handle.fileno())
+    """Wait for others at work on this installation."""
+    own = home / "tryton"
+    own.mkdir(parents=True, exist_ok=True)
+    with held(own / "lock") as lock:
+        yield Workshop(home, _stock(own), (lock,))
 
 
 def ensure_environment(home: Path) -> Path:
-    """Return the Python of `home/tryton/venv`, with exactly the locked packages and our module.
+    """Return the Python of an environment with exactly the locked packages and our module.
 
     An environment that a killed command left half made has no marker and is made again. Raises
     TrytonFailedError.
     """
-    with workshop(home) as shop:
-        marker = shop.venv / "complete"
-        if not (marker.exists() and marker.read_text() == fingerprint() and shop.python.exists()):
-            _make(shop)
-            marker.write_text(fingerprint())
-        return shop.python
+    with workshop(home) as shop, shop.alone_in_stock() as maker:
+        if not _is_complete(maker.venv):
+            _make(maker)
+            _marker(maker.venv).write_text(fingerprint())
+        return maker.python
+
+
+def _stock(own: Path) -> Path:
+    """Return the shared folder; the installation's own where it has an environment already."""
+    if _is_complete(own / "venv"):
+        return own
+    name = f"tryton-{fingerprint()[:16]}-{sysconfig.get_platform()}"
+    return shared_folder(os.environ, name) or own
+
+
+def _is_complete(venv: Path) -> bool:
+    marker = _marker(venv)
+    is_current = marker.exists() and marker.read_text() == fingerprint()
+    return is_current and (venv / "bin" / "python").exists()
+
+
+def _marker(venv: Path) -> Path:
+    return venv / "complete"
 
 
 def _make(shop: Workshop) -> None:
+    """Install and compile, so that no start of Tryton compiles or writes anything."""
     shutil.rmtree(shop.venv, ignore_errors=True)
     shop.run([sys.executable, "-m", "venv", "--without-pip", str(shop.venv)])
-    target = ["--python", str(shop.python)]
-    shop.run([_uv(), "pip", "install", *target, "--require-hashes", "-r", str(LOCK)])
+    install = [_uv(), "pip", "install", "--compile-bytecode", "--python", str(shop.python)]
+    shop.run([*install, "--require-hashes", "-r", str(LOCK)])
     (packages,) = (shop.venv / "lib").glob("python3*/site-packages")
     module = packages / "trytond" / "modules" / MODULE  # where Tryton looks for modules
     shutil.copytree(SCRIPTS / MODULE, module, ignore=shutil.ignore_patterns("__pycache__"))
+    shop.run([str(shop.python), "-m", "compileall", "-q", str(module)])
 
 
 def fingerprint() -> str:

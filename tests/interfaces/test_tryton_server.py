@@ -3,6 +3,7 @@
 import json
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
@@ -88,7 +89,9 @@ def test_an_empty_database_that_somebody_made_is_filled(tryton, second, books):
     assert set(ensure_database(tryton.home, second, books).companies) == set(books.companies)
 
 
-def test_an_environment_without_its_marker_is_made_again(tmp_path):
+def test_an_environment_without_its_marker_is_made_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     home = tmp_path / "state folder"
     python = ensure_environment(home)
     marker = python.parents[1] / "complete"
