@@ -24,3 +24,10 @@ def expected() -> tuple[type[Exception], ...]:
     """
     loaded = [(sys.modules.get(module), name) for module, name in _OF_OTHERS]
     return (ExpectedError, *(getattr(module, name) for module, name in loaded if module))
+
+
+def words(problem: Exception) -> str:
+    """What may be said of any problem: our own texts and scrubbed ones, else only its class."""
+    database = getattr(sys.modules.get("psycopg"), "Error", ExpectedError)
+    is_ours = isinstance(problem, (*expected(), database))
+    return str(problem) if is_ours else type(problem).__name__

@@ -21,7 +21,6 @@ import psycopg
 from billing.evidence import form
 from orchestration import prove
 from orchestration.errors import ExpectedError
-from orchestration.rebuild import rebuilt
 from resources.archive import Archive
 from resources.code_identity import identity
 from resources.evidence_pack import Asked, LedgerMovedError, Sample, Written, write
@@ -70,7 +69,7 @@ def make(settings: Settings, request: Request, proof: Mapping[str, Any] | None =
         head = audit_head(connection)
         connection.rollback()  # the pack is of a later state, or of this one
         reader = _archive_reader(settings) if request.with_files else None
-        found = proof or prove.gather(settings, rebuilt if request.with_rebuild else None)
+        found = proof or prove.gather(settings, prove.Asked(with_rebuild=request.with_rebuild))
         asked = Asked(
             scope=scope,
             made_at=request.made_at,

@@ -73,8 +73,12 @@ class Launcher:
     def database_and_erp(self) -> Iterator[Settings]:
         """The database and the ERP of this world, as `database`."""
         with self.database() as settings:
-            self.environ.update(self._start_erp(settings))
-            yield load_settings(self.environ)
+            yield self.with_erp(settings)
+
+    def with_erp(self, settings: Settings) -> Settings:
+        """Start the ERP of this world inside `database`. Raises what starting it does."""
+        self.environ.update(self._start_erp(settings))
+        return load_settings(self.environ)
 
     @contextmanager
     def everything(self, meanwhile: Callable[[], None] | None = None) -> Iterator[Settings]:

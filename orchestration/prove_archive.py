@@ -1,56 +1,79 @@
-"""T1 and T2: every archived file read again, and what its bytes say against what was recorded.
+"""T1 and T2: what the bytes of every archived file say, against what was recorded of them.
 
-The other tie-outs are in `prove.py`. No value of a document is kept or shown.
+How the files are read is in `reading.py`; the other tie-outs are in `prove.py`. No value of a
+document is kept or shown.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import psycopg
 
-from billing.parse import parse_parts
+from orchestration.reading import Reading, same_identity
 from orchestration.status import rows
-from resources.archive import Archive, ArchiveDamagedError
+from orchestration.tables import printable
+from resources.warehouse.receiving import Received
 from resources.warehouse.tie_outs import TieOutResult
 
 LANDED = """
-select file_id, source, name, sha256, size_bytes, outcome, kind, record_count
-from ops.received_file where outcome <> 'archived' order by source, name
+select file_id, source, name, sha256, size_bytes, received_at, outcome, kind, record_count
+from ops.received_file where outcome <> 'archived' order by size_bytes desc, file_id
 """
 TOLD = "select distinct file_id, code from ops.exception where file_id is not null"
 TRANSACTIONS = "select file_id, count(*) as transactions from raw.x12_transaction group by file_id"
+Row = dict[str, Any]
 
 
-@dataclass
-class Verdict:
-    """What one file's bytes say: whether they are the ones received, and what stands in them."""
+def landed(connection: psycopg.Connection[Any]) -> list[Row]:
+    """The receipts of all files that landed or were refused, the largest first."""
+    return rows(connection, LANDED)
 
-    is_same: bool
-    transactions: int = 0
-    codes: frozenset[str] = frozenset()
-    is_readable: bool = True
+
+def as_received(file: Row) -> Received:
+    """A receipt as landing takes it."""
+    return Received(
+        file["file_id"], file["sha256"], file["source"], file["name"], file["received_at"],
+        needs_landing=True,
+    )  # fmt: skip
 
 
 def archive_tie_outs(
-    connection: psycopg.Connection[Any], archive: Archive
+    connection: psycopg.Connection[Any], files: Sequence[Row], read: Mapping[UUID, Reading]
 ) -> Iterator[TieOutResult]:
     """T1 per source (files, and those whose bytes are as received), T2 over all X12 files."""
-    files = rows(connection, LANDED)
-    verdicts = [(file, _read_again(archive, file)) for file in files]
-    by_source: dict[str, list[bool]] = defaultdict(list)
-    for file, verdict in verdicts:
-        by_source[file["source"]].append(verdict.is_same)
-    for source, same in sorted(by_source.items()):
-        good = sum(same)
-        yield TieOutResult("T1", source, Decimal(len(same)), Decimal(good), len(same) - good)
-    yield _envelopes(connection, [pair for pair in verdicts if pair[0]["kind"] == "x12"])
+    by_source: dict[str, list[str]] = defaultdict(list)
+    for file in files:
+        by_source[file["source"]].append(_difference(file, read[file["file_id"]]))
+    for source, differences in sorted(by_source.items()):
+        named = tuple(sorted(one for one in differences if one))
+        count = len(differences)
+        good = Decimal(count - len(named))
+        yield TieOutResult("T1", source, Decimal(count), good, len(named), named)
+    yield _envelopes(connection, [file for file in files if file["kind"] == "x12"], read)
+
+
+def _difference(file: Row, reading: Reading) -> str:
+    """What is not as received, with the file's name; empty where everything is."""
+    if reading.problem:
+        found = reading.problem
+    elif not same_identity(file["file_id"], file["sha256"]):
+        found = "its id is not that of its hash"
+    elif reading.size_bytes != file["size_bytes"]:
+        found = "another size"
+    elif reading.records != file["record_count"]:
+        found = f"{reading.records} records, {file['record_count']} recorded"
+    elif not reading.is_written_back and file["outcome"] != "exception":
+        found = "written back, other bytes"
+    else:
+        return ""
+    return f"{printable(file['name'])}: {found}"
 
 
 def _envelopes(
-    connection: psycopg.Connection[Any], x12: list[tuple[dict[str, Any], Verdict]]
+    connection: psycopg.Connection[Any], x12: Sequence[Row], read: Mapping[UUID, Reading]
 ) -> TieOutResult:
     """T2: transactions in the bytes and in the database; a finding that nobody is told is a break.
 
@@ -61,28 +84,13 @@ def _envelopes(
     for row in rows(connection, TOLD):
         told[row["file_id"]].add(row["code"])
     kept = {row["file_id"]: row["transactions"] for row in rows(connection, TRANSACTIONS)}
-    readable = [(file, verdict) for file, verdict in x12 if verdict.is_readable]  # T1 tells others
-    read = sum(verdict.transactions for _, verdict in readable)
-    untold = sum(len(verdict.codes - told[file["file_id"]]) for file, verdict in readable)
-    there = sum(kept.get(file["file_id"], 0) for file, _ in readable)
-    return TieOutResult("T2", "x12 transactions", Decimal(read), Decimal(there), untold)
-
-
-def _read_again(archive: Archive, file: dict[str, Any]) -> Verdict:
-    """The archive's bytes have the recorded hash, and reading them again says the same."""
-    records, is_written_back, transactions, codes = 0, True, 0, set()
-    try:
-        with archive.open(file["sha256"]) as content:
-            size = content.seek(0, 2)
-            content.seek(0)
-            for part in parse_parts(content, file["name"]):
-                records += part.records
-                is_written_back &= part.reserialised
-                codes |= {finding.code for finding in part.findings}
-                if "x12_transaction" in part.tables:
-                    transactions += part.tables["x12_transaction"].num_rows
-    except (OSError, ArchiveDamagedError):
-        return Verdict(is_same=False, is_readable=False)
-    is_same = records == file["record_count"] and size == file["size_bytes"]
-    is_same &= is_written_back or file["outcome"] == "exception"
-    return Verdict(is_same, transactions, frozenset(codes))
+    readable = [file for file in x12 if not read[file["file_id"]].problem]  # T1 names the others
+    in_bytes = sum(read[file["file_id"]].transactions for file in readable)
+    there = sum(kept.get(file["file_id"], 0) for file in readable)
+    named = tuple(
+        f"{printable(file['name'])}: {code} is no exception"
+        for file in readable
+        for code in sorted(read[file["file_id"]].codes - told[file["file_id"]])
+    )
+    scope = "x12 transactions"
+    return TieOutResult("T2", scope, Decimal(in_bytes), Decimal(there), len(named), named)

@@ -6,6 +6,7 @@ opening balances). The database is gone afterwards.
 """
 
 import contextlib
+import hashlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -17,16 +18,23 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from billing.parse import parse_parts
-from resources.archive import Archive, ArchiveDamagedError
+from orchestration.errors import ExpectedError
+from orchestration.reading import Target, read_all
+from orchestration.tables import printable
+from resources.archive import Archive
 from resources.dbt_runner import DbtRunner
 from resources.settings import DatabaseSettings, Settings
-from resources.warehouse import landing, receiving
+from resources.warehouse import receiving
 from resources.warehouse.database import ScrubbedConnection, connect
 from resources.warehouse.governance_load import load_governance
 from resources.warehouse.migrate import grant_entry, migrate
 from resources.warehouse.tie_outs import TieOutResult
 
+HASHED = """
+select md5(coalesce(string_agg(line, '' order by line), ''))
+from (select md5(t::text) as line from (%s) as t) as lines
+"""
+AS_OF = "select as_of_date from ops.installation"
 ROOT = Path(__file__).parents[1]
 RECEIPT = "file_id, sha256, source, name, kind, size_bytes, received_at"
 # What is evidence and does not stand in the archive, copied as it is: query and target.
@@ -62,11 +70,24 @@ from marts.fct_ledger_line group by entity_code order by entity_code
 """
 
 
-def rebuilt(settings: Settings) -> Iterator[TieOutResult]:
+Ledger = dict[str, tuple[Decimal, str]]  # per entity: gross dollars, and a hash of all lines
+
+
+class RebuildError(ExpectedError):
+    """The ledger cannot be built from the archive; the text names the file."""
+
+
+def evidence_hash(database: DatabaseSettings) -> str:
+    """A hash over everything that a rebuilt ledger comes from, beside programs and rules."""
+    digest = hashlib.sha256()
+    with closing(ScrubbedConnection.connect(database.url("admin"))) as admin:
+        for query in (AS_OF, *(query for query, _ in TAKEN_OVER)):
+            digest.update(repr(admin.execute(HASHED % query).fetchone()).encode())
+    return digest.hexdigest()
+
+
+def differences(theirs: Ledger, ours: Ledger) -> Iterator[TieOutResult]:
     """T15 per entity: gross dollars of both ledgers; a break where their lines differ at all."""
-    theirs = _lines(settings.database)
-    with built_anew(settings) as anew:
-        ours = _lines(anew)
     for entity in sorted({*ours, *theirs}):
         left, right = theirs.get(entity, _NOTHING), ours.get(entity, _NOTHING)
         yield TieOutResult("T15", entity, left[0], right[0], int(left[1] != right[1]))
@@ -74,20 +95,43 @@ def rebuilt(settings: Settings) -> Iterator[TieOutResult]:
 
 @contextmanager
 def built_anew(settings: Settings) -> Iterator[DatabaseSettings]:
-    """The whole ledger built from the archive by this checkout's rules, in a passing database."""
-    with _database(settings.database) as anew:
-        _land(settings, anew)
-        DbtRunner(ROOT / "dbt_project", settings.home / "dbt", anew).run(
-            ["--select", "+fct_ledger_line", "--exclude-resource-type", "test"]
-        )
+    """The whole ledger built from the archive by this checkout's rules, in a passing database.
+
+    Raises RebuildError where a file is missing in the archive or is not what was received.
+    """
+    with second_database(settings.database) as anew:
+        with closing(connect(anew, "ingest")) as connection:
+            files = receiving.pending(connection)
+        for one in read_all(Archive(settings.archive_folder), files, target(settings, anew)):
+            if one.problem or one.landing_problem:
+                name = next(file.name for file in files if file.file_id == one.file_id)
+                problem = one.problem or one.landing_problem
+                raise RebuildError(f"{printable(name)}: {problem}; see `tieout prove`")
+        build(settings, anew)
         yield anew
+
+
+def target(settings: Settings, anew: DatabaseSettings) -> Target:
+    """Where the rows of the files go."""
+    return Target(anew.url("ingest"), settings.hash_key, datetime.now(UTC))
+
+
+def build(settings: Settings, anew: DatabaseSettings) -> None:
+    """Work the ledger out once the files have landed. Raises DbtRunError."""
+    with ScrubbedConnection.connect(anew.url("admin"), autocommit=True) as admin:
+        admin.execute("analyze")  # fresh tables have no statistics to plan by
+    outcome = DbtRunner(ROOT / "dbt_project", settings.home / "dbt", anew).run(
+        ["--select", "+fct_ledger_line", "--exclude-resource-type", "test"]
+    )
+    if outcome.broken:
+        raise RebuildError(f"not built: {', '.join(node.name for node in outcome.broken)}")
 
 
 _NOTHING = (Decimal(0), "")
 
 
 @contextmanager
-def _database(settings: DatabaseSettings) -> Iterator[DatabaseSettings]:
+def second_database(settings: DatabaseSettings) -> Iterator[DatabaseSettings]:
     """A migrated database beside this one, with today's policy; deleted at the end."""
     anew = replace(settings, name=f"{settings.name}_rebuild")
     admin_url = settings.url("admin", "postgres")
@@ -112,7 +156,7 @@ def _drop(admin_url: str, name: str) -> None:
 def _take_over(settings: DatabaseSettings, admin: psycopg.Connection[Any]) -> None:
     """Copy receipts and decisions from the database that is proved."""
     with closing(ScrubbedConnection.connect(settings.url("admin"))) as source:
-        (as_of,) = source.execute("select as_of_date from ops.installation").fetchone() or (None,)
+        (as_of,) = source.execute(AS_OF).fetchone() or (None,)
         admin.execute("update ops.installation set as_of_date = %s", [as_of])
         admin.execute("set session_replication_role = replica")  # who asked and decided stays
         for query, table in TAKEN_OVER:
@@ -124,23 +168,8 @@ def _take_over(settings: DatabaseSettings, admin: psycopg.Connection[Any]) -> No
                     copy.write(row)
 
 
-def _land(settings: Settings, anew: DatabaseSettings) -> None:
-    """Read every archived file into the new raw tables.
-
-    One whose bytes are damaged is missing then, and the two ledgers differ by it: T1 names it.
-    """
-    archive, now = Archive(settings.archive_folder), datetime.now(UTC)
-    with closing(connect(anew, "ingest")) as connection:
-        for file in receiving.pending(connection):
-            with (
-                contextlib.suppress(ArchiveDamagedError),
-                archive.open(file.sha256) as content,
-            ):
-                parts = parse_parts(content, file.name)
-                landing.land(connection, file, parts, now, settings.hash_key)
-
-
-def _lines(database: DatabaseSettings) -> dict[str, tuple[Decimal, str]]:
+def ledger_of(database: DatabaseSettings) -> Ledger:
+    """What a database demands per entity."""
     with contextlib.closing(connect(database, "transform")) as connection:
         found = connection.execute(LINES).fetchall()
     return {entity: (gross, f"{lines} {digest}") for entity, lines, gross, digest in found}

@@ -37,7 +37,8 @@ class TieOut:
 class TieOutResult:
     """Both sides of one identity within one scope (USD, or files for T1), and its breaks.
 
-    `breaks` counts single records that do not hold although the sums may agree.
+    `breaks` counts single records that do not hold although the sums may agree; `named` says which
+    they are, where that can be said without a value of a document.
     """
 
     id: str
@@ -45,6 +46,7 @@ class TieOutResult:
     left: Decimal
     right: Decimal
     breaks: int
+    named: tuple[str, ...] = ()
 
     @property
     def difference(self) -> Decimal:
@@ -55,6 +57,11 @@ class TieOutResult:
     def holds(self) -> bool:
         """Say whether the sums agree to the cent and no single record breaks the identity."""
         return self.difference == 0 and self.breaks == 0
+
+
+def stopped(number: str, words: str) -> TieOutResult:
+    """Return a tie-out that could not be worked out: broken, by what stopped it."""
+    return TieOutResult(number, "not worked out", Decimal(0), Decimal(0), 1, (words,))
 
 
 TIE_OUTS: tuple[TieOut, ...] = (
@@ -84,10 +91,11 @@ OTHER_TITLES = {
 def evaluate(connection: psycopg.Connection[Any], phase: Phase | None = None) -> list[TieOutResult]:
     """Evaluate the tie-outs of a phase (all without one), in order of their numbers."""
     chosen = [tie_out for tie_out in TIE_OUTS if phase in (None, tie_out.phase)]
-    return [result for tie_out in chosen for result in _evaluate_one(connection, tie_out)]
+    return [result for tie_out in chosen for result in evaluate_one(connection, tie_out)]
 
 
-def _evaluate_one(connection: psycopg.Connection[Any], tie_out: TieOut) -> Iterator[TieOutResult]:
+def evaluate_one(connection: psycopg.Connection[Any], tie_out: TieOut) -> Iterator[TieOutResult]:
+    """Evaluate one tie-out in each of its scopes."""
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(tie_out.sql.encode()).fetchall()
     for row in rows:
