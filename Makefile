@@ -24,13 +24,13 @@ up: install ## Keep everything running, with Dagster's pages, until interrupted
 down: ## Stop every server that this state folder started, the database too
 	@if [ -x $(VENV)/tieout ]; then $(VENV)/tieout down; else echo "nothing to stop"; fi
 
-check: install ## Format, lint, types, import rules, shape of the files, dbt parse
+check: install ## Format, lint, types, import rules, shape of the files, dbt parse without a warning
 	@$(VENV)/ruff format --check $(SOURCES)
 	@$(VENV)/ruff check --no-cache $(SOURCES)
 	@$(VENV)/mypy billing resources assets sensors orchestration sandbox
 	@$(VENV)/lint-imports --no-cache
 	@$(VENV)/python -m pytest -q -p no:cacheprovider tests/shape
-	@DBT_SEND_ANONYMOUS_USAGE_STATS=false $(VENV)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
+	@DBT_SEND_ANONYMOUS_USAGE_STATS=false $(VENV)/dbt --quiet --warn-error --no-partial-parse parse --project-dir dbt_project --profiles-dir dbt_project
 
 test: install ## Every promise once, two groups at a time; TESTS=tests/domain for some of them
 	@$(PYTEST) --durations=25 $(or $(TESTS),tests --ignore=tests/benchmarks --ignore=tests/shape)
