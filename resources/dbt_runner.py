@@ -51,6 +51,11 @@ class DbtNode:
         """Say whether the node is a data test."""
         return self.resource_type == "test"
 
+    @property
+    def is_quiet(self) -> bool:
+        """Say whether the node is a hook that went well: it is no relation and no check."""
+        return self.resource_type == "operation" and self.has_passed
+
 
 @dataclass(frozen=True)
 class DbtOutcome:
@@ -119,7 +124,8 @@ class DbtRunner:
         results = getattr(found.result, "results", None)
         if results is None:
             raise DbtRunError(f"dbt did not start ({type(found.exception).__name__})")
-        return DbtOutcome(tuple(_node(result, severities) for result in results))
+        told = (_node(result, severities) for result in results)
+        return DbtOutcome(tuple(node for node in told if not node.is_quiet))
 
     def _parse(self) -> None:
         self._target.mkdir(parents=True, exist_ok=True)

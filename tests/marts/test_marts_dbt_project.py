@@ -36,6 +36,19 @@ def test_every_unit_test_passes(small_world, tmp_path):
     assert {name: status for name, status in ended.items() if status != "pass"} == {}
 
 
+@pytest.mark.promise("a build is planned on statistics of what it reads")
+def test_every_table_of_a_build_has_statistics(small_world):
+    unknown = small_world.rows(
+        "select relnamespace::regnamespace || '.' || relname from pg_class"
+        " where relkind = 'r' and reltuples < 0"
+        " and relnamespace::regnamespace::text in ('seeds', 'staging', 'intermediate', 'marts')"
+    )
+    assert unknown == []
+    assert small_world.rows(
+        "select from pg_class where oid = 'raw.claim'::regclass and reltuples > 0"
+    )
+
+
 @pytest.mark.promise(
     "Every model and seed says what a row is, who owns it and whether it names patients"
 )

@@ -17,6 +17,7 @@ config-version: 2
 profile: tieout
 models: {toy: {+materialized: table, +schema: intermediate}}
 flags: {send_anonymous_usage_stats: false}
+on-run-start: "select 1"
 """,
     "macros/names.sql": "{% macro generate_schema_name(name, node) %}{{ name }}{% endmacro %}",
     "models/one.sql": "select 'Jane Doe' as name, 1 as number",
