@@ -20,8 +20,9 @@ from ledger.entry where state <> 'void' group by entity_code, state order by ent
 HELD = """
 select e.entity_code, e.state, h.code, count(distinct e.entry_id)::int as entries,
        sum(e.gross_amount) as gross, coalesce(o.owner, 'nobody') as owner, min(h.detail) as detail
-from ledger.entry e cross join lateral (
-    select code, min(detail) as detail from ledger.hold_reasons(e.entry_id) group by code) h
+from ledger.entry e join (
+    select entry_id, code, min(detail) as detail from ledger.hold group by entry_id, code
+) h using (entry_id)
 left join ledger.hold_owner o on o.code = h.code
 where e.state in ('proposed', 'approved') group by e.entity_code, e.state, h.code, o.owner
 order by e.entity_code, e.state, h.code

@@ -1,4 +1,4 @@
-"""Why entries may not go, entry by entry, for people: what decides is `ledger.hold_reasons`."""
+"""Why entries may not go, entry by entry, for people: what decides is `ledger.hold`."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -35,7 +35,7 @@ def held_entries(connection: psycopg.Connection[Any], limit: int = 50) -> list[H
     rows = connection.execute(
         "select e.entry_id, e.entity_code, e.state, h.code, coalesce(h.detail, ''),"
         " e.gross_amount, coalesce(o.owner, 'nobody')"
-        " from ledger.entry e cross join lateral ledger.hold_reasons(e.entry_id) h"
+        " from ledger.entry e join ledger.hold h using (entry_id)"
         " left join ledger.hold_owner o on o.code = h.code"
         " where e.state in ('proposed', 'approved')"
         " order by e.gross_amount desc, e.entry_id, h.code limit %s",
