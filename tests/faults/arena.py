@@ -23,7 +23,7 @@ import psutil
 import psycopg
 import requests
 
-from tests.faults.stage import Stage, Verdict, judge, staged
+from tests.faults.stage import Ground, Stage, Verdict, judge, prepared, staged
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -221,11 +221,16 @@ class Arena:
         return int(requests.get(f"{url}/faults", timeout=60).json()["count"])
 
 
-def run(fight: Fight, tell: Callable[[int, int], None] = lambda *_: None) -> Outcome:
-    """Stage the batches in a PostgreSQL of their own, fight, and tidy up."""
+def run(
+    fight: Fight,
+    tell: Callable[[int, int], None] = lambda *_: None,
+    ground: Ground | None = None,
+) -> Outcome:
+    """Stage the batches, on a PostgreSQL of their own unless one is given, fight, and tidy up."""
     folder = Path(tempfile.mkdtemp(prefix="tieout-faults-"))
     folder.chmod(0o711)
-    with staged(folder / "postgres", fight.seed, fight.batches) as stage:
+    own = prepared(folder / "postgres") if ground is None else contextlib.nullcontext(ground)
+    with own as place, staged(place, fight.seed, fight.batches) as stage:
         outcome = Arena(fight, stage, folder).run(tell)
     shutil.rmtree(folder)  # kept, with its logs, when something was raised
     return outcome

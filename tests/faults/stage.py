@@ -1,6 +1,7 @@
 """What a fault run begins with, approved batches in a database, and what is counted at its end."""
 
 import hashlib
+import itertools
 import json
 import random
 import secrets
@@ -25,7 +26,9 @@ from tests.fixtures.books import Books, Event, open_books
 
 GOVERNANCE = Path(__file__).parents[2] / "governance"
 PREFIX = "tieout_faults"
+TEMPLATE = "faults_template"
 LAST_DAY = date(2026, 10, 31)
+_numbers = itertools.count(1)
 ENTITIES = {"NLH": "MAIN", "NPG": "CLIN"}
 EVENTS = ("charge.posted", "remit.paid", "remit.cas.contractual", "remit.cas.patient_resp")
 
@@ -83,39 +86,54 @@ class _Opener:
         return made
 
 
+@dataclass(frozen=True)
+class Ground:
+    """A PostgreSQL with a migrated database, which the database of each run is copied from."""
+
+    postgres: EmbeddedPostgres
+    passwords: dict[str, str]
+
+    def settings(self, name: str) -> DatabaseSettings:
+        """Return the settings of one of its databases."""
+        port, admin = self.postgres.port, self.postgres.admin_user
+        return DatabaseSettings("127.0.0.1", port, name, PREFIX, self.passwords, admin_user=admin)
+
+
 @contextmanager
-def staged(folder: Path, seed: int, batches: int) -> Iterator[Stage]:
-    """Make a PostgreSQL with so many approved batches; it is gone afterwards."""
+def prepared(folder: Path) -> Iterator[Ground]:
+    """Make a PostgreSQL for one run or several; it is gone afterwards."""
     passwords = {role: secrets.token_hex(8) for role in (*ROLES, "admin")}
     postgres = EmbeddedPostgres(
         folder, admin_password=passwords["admin"],
         settings={"shared_buffers": "128MB", "max_connections": "60", "restart_after_crash": "on"},
     )  # fmt: skip
     postgres.start()
-    opened: list[psycopg.Connection[Any]] = []
     try:
-        settings = _migrated(postgres, passwords)
-        first = LAST_DAY - timedelta(days=batches // len(ENTITIES) + 1)
-        books = open_books(_Opener(settings, opened), first, LAST_DAY)
-        _approve(books, seed, batches)
-        for connection in opened:
-            connection.close()
-        yield Stage(postgres, settings, batches, first.replace(day=1), books)
+        ground = Ground(postgres, passwords)
+        ensure_roles(postgres.url(), PREFIX, passwords)
+        migrate(postgres.url(), ground.settings(TEMPLATE))
+        with psycopg.connect(postgres.url(TEMPLATE)) as admin:
+            load_governance(admin, GOVERNANCE)
+        yield ground
     finally:
         postgres.start()
         postgres.destroy()
 
 
-def _migrated(postgres: EmbeddedPostgres, passwords: dict[str, str]) -> DatabaseSettings:
-    settings = DatabaseSettings(
-        "127.0.0.1", postgres.port, "faults", PREFIX, passwords, admin_user=postgres.admin_user
-    )
-    ensure_roles(postgres.url(), PREFIX, passwords)
-    migrate(postgres.url(), settings)
-    with psycopg.connect(postgres.url("faults")) as admin:
-        load_governance(admin, GOVERNANCE)
-    grant_entry(postgres.url(), settings)
-    return settings
+@contextmanager
+def staged(ground: Ground, seed: int, batches: int) -> Iterator[Stage]:
+    """Make a database with so many approved batches."""
+    settings = ground.settings(f"faults_{next(_numbers)}")
+    with psycopg.connect(ground.postgres.url(), autocommit=True) as admin:
+        admin.execute(f"create database {settings.name} template {TEMPLATE} owner {PREFIX}_owner")
+    grant_entry(ground.postgres.url(), settings)
+    opened: list[psycopg.Connection[Any]] = []
+    first = LAST_DAY - timedelta(days=batches // len(ENTITIES) + 1)
+    books = open_books(_Opener(settings, opened), first, LAST_DAY)
+    _approve(books, seed, batches)
+    for connection in opened:
+        connection.close()
+    yield Stage(ground.postgres, settings, batches, first.replace(day=1), books)
 
 
 def _approve(books: Books, seed: int, batches: int) -> None:

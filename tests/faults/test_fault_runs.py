@@ -8,16 +8,26 @@ from dataclasses import replace
 import pytest
 
 from tests.faults.arena import Fight, run, summary
+from tests.faults.stage import prepared
 
-SEEDS = (20261031, 4711)
+SEED = 20261031
+SEEDS = (SEED, pytest.param(4711, marks=pytest.mark.long))
 BATCHES = 40
 
 
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory):
+    """One PostgreSQL, with a database for each run."""
+    folder = tmp_path_factory.mktemp("ground")
+    with prepared(folder / "postgres") as made:
+        yield made
+
+
 @pytest.fixture(scope="module", params=SEEDS)
-def fought(request):
+def fought(request, ground):
     """A fight and the same batches undisturbed."""
     fight = Fight(request.param, BATCHES)
-    return fight, run(fight), run(fight.undisturbed())
+    return fight, run(fight, ground=ground), run(fight.undisturbed(), ground=ground)
 
 
 @pytest.mark.promise(
@@ -52,7 +62,7 @@ def test_it_was_a_fight(fought):
 
 
 @pytest.mark.promise("The fault run bites: a poster that asks again at once posts twice.")
-def test_asking_again_at_once_posts_twice():
-    naive = run(replace(Fight(SEEDS[0], BATCHES), is_naive=True))
+def test_asking_again_at_once_posts_twice(ground):
+    naive = run(replace(Fight(SEED, BATCHES), is_naive=True), ground=ground)
     assert naive.verdict.duplicates > 0
     assert naive.verdict.over_posted > 0
