@@ -1,56 +1,90 @@
 """A ledger to work on, in whatever state a test begins with."""
 
 import contextlib
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from tests.fixtures.books import Books, Event, demanded, open_books
+from tests.fixtures.books import (
+    BEGINNINGS,
+    Begun,
+    Books,
+    begins,
+    keep,
+    open_books,
+    post_and_approve,
+)
+from tests.fixtures.packs import make
+
+Beginning = Callable[[Books], object]
 
 
 @pytest.fixture(scope="session")
-def demand_of() -> Any:
-    """The function `demanded`, for tests that cannot import this file."""
-    return demanded
+def begun(template: str, clone_of: Any) -> Callable[[Beginning | None], Begun]:
+    """A function: the state in which a beginning leaves an empty ledger, built once."""
 
+    @functools.cache
+    def of(build: Beginning | None) -> Begun:
+        with clone_of(of(None).template if build else template) as database:
+            if build is None:
+                return keep(open_books(database, date(2026, 1, 1), date(2026, 12, 31)))
+            books = of(None).books(database)
+            build(books)
+            return keep(books)
 
-@pytest.fixture(scope="session")
-def ledger_line() -> type[Event]:
-    """The class of demanded events, for tests that cannot import this file."""
-    return Event
+    return of
 
 
 @pytest.fixture
-def books(database: Any) -> Books:
-    """An empty ledger with the months of 2026 open for both entities."""
-    return open_books(database, date(2026, 1, 1), date(2026, 12, 31))
+def books(request: pytest.FixtureRequest, begun: Any, clone_of: Any) -> Iterator[Books]:
+    """A ledger with the months of 2026 open for both entities, in the state that the test names.
+
+    It is empty unless one of the test's fixtures is a beginning.
+    """
+    modules = (request.module.__name__, __name__)
+    named = [BEGINNINGS.get((of, name)) for of in modules for name in request.fixturenames]
+    kept = begun(next(filter(None, named), None))
+    with clone_of(kept.template) as database:
+        yield kept.books(database)
 
 
 @pytest.fixture(scope="session")
-def new_books(databases: Any) -> Any:
+def new_books(begun: Any, clone_of: Any) -> Any:
     """An empty ledger for each example of a property."""
 
     @contextlib.contextmanager
     def make() -> Iterator[Books]:
-        with databases() as database:
-            yield open_books(database, date(2026, 1, 1), date(2026, 12, 31))
+        with clone_of(begun(None).template) as database:
+            yield begun(None).books(database)
 
     return make
 
 
-@pytest.fixture
-def posted(books: Books) -> Books:
+@begins
+def posted(books: Books) -> None:
     """A ledger with one posted entry, one approved, and one that waits for a person."""
-    first = Event("a", "charge.posted", "100.00")
-    books.run([first])
-    second = Event("b", "remit.paid", "60.00", day=date(2026, 9, 20))
-    books.demand([first, second, Event("c", "credit.reclass.patient", "20.00", date(2026, 9, 21))])
-    books.propose()
-    books.approve()
-    return books
+    post_and_approve(books)
+
+
+@pytest.fixture(scope="module")
+def made_once(
+    request: pytest.FixtureRequest, begun: Any, clone_of: Any, tmp_path_factory: Any
+) -> Callable[..., Path]:
+    """A function: the evidence pack of a beginning of this module, made once; tests copy it."""
+
+    @functools.cache
+    def of(name: str, **changes: object) -> Path:
+        kept = begun(BEGINNINGS[request.module.__name__, name])
+        with clone_of(kept.template) as database:
+            folder = tmp_path_factory.mktemp("packs") / "pack"
+            return make(kept.books(database), folder, **changes).folder
+
+    return of
 
 
 @pytest.fixture(scope="session")

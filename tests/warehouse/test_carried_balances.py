@@ -8,6 +8,7 @@ import pytest
 
 from resources.warehouse import ledger, read_back
 from resources.warehouse.ledger import LedgerRefusedError
+from tests.fixtures.books import Event, begins
 
 pytestmark = pytest.mark.promise(
     "What the ERP held before the first month is read once and kept",
@@ -19,10 +20,9 @@ HELD = {"1010": Decimal("900.00"), "2110": Decimal("0.00"), "1110": Decimal("5.0
         "6100": Decimal("77.00")}  # fmt: skip
 
 
-@pytest.fixture
-def running(books, ledger_line):
-    books.run([ledger_line("a", "charge.posted", "100.00")])
-    return books
+@begins
+def running(books):
+    books.run([Event("a", "charge.posted", "100.00")])
 
 
 def carry(books, *, day=LAST, held=HELD):
@@ -62,12 +62,10 @@ def test_balances_of_another_day_are_refused(running, day):
         carry(running, day=day)
 
 
-def test_lines_of_before_are_not_read_as_somebody_elses_even_once_an_older_month_is_posted(
-    running, ledger_line
-):
+def test_lines_of_before_are_not_read_as_somebody_elses_even_once_an_older_month_is_posted(running):
     carry(running)
-    older = ledger_line("b", "remit.paid", "60.00", day=date(2026, 6, 3))
-    running.run([ledger_line("a", "charge.posted", "100.00"), older])
+    older = Event("b", "remit.paid", "60.00", day=date(2026, 6, 3))
+    running.run([Event("a", "charge.posted", "100.00"), older])
     assert read_back.foreign_since(running.by("poster"), "NLH") == date(2026, 9, 1)
 
 

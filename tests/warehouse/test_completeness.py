@@ -11,6 +11,7 @@ from billing.governance.expected_files import ExpectedFiles, read_expected_files
 from billing.governance.policy_file import PolicyFileError
 from orchestration import audit_completeness
 from resources.warehouse import completeness
+from tests.fixtures.books import Event, begins
 
 pytestmark = pytest.mark.promise(
     "Missing charges, control numbers, remittances and statements are counted"
@@ -57,15 +58,19 @@ insert into intermediate.int_charge_version values
 """
 
 
-@pytest.fixture
-def built(books, ledger_line):
+@begins
+def of_a_build(books):
     """What a build leaves: of the charges, 100.00 and 40.00 are in 4010, and 40.00 is reversed."""
     books.by("transform").execute(BUILT)
-    books.demand([ledger_line("a", "charge.posted", "100.00"),
-                  ledger_line("b", "charge.posted", "40.00"),
-                  ledger_line("c", "charge.reversed", "40.00", day=date(2026, 10, 2)),
-                  ledger_line("d", "charge.posted", "5.00", entity="NPG")])  # fmt: skip
-    return books.by("transform")
+    books.demand([Event("a", "charge.posted", "100.00"),
+                  Event("b", "charge.posted", "40.00"),
+                  Event("c", "charge.reversed", "40.00", day=date(2026, 10, 2)),
+                  Event("d", "charge.posted", "5.00", entity="NPG")])  # fmt: skip
+
+
+@pytest.fixture
+def built(of_a_build):
+    return of_a_build.by("transform")
 
 
 def test_the_charge_feed_is_held_against_revenue_by_entity_and_month(built):

@@ -10,6 +10,7 @@ import pytest
 from billing.governance.entry_tests import FUNCTIONS, KNOWN, EntryTest, read_entry_tests
 from billing.governance.policy_file import PolicyFileError
 from resources.warehouse.entry_tests import run_tests
+from tests.fixtures.books import Event, begins
 
 pytestmark = pytest.mark.promise(
     "Each of the auditor's tests finds the entries that it describes, and no other"
@@ -52,20 +53,19 @@ def date_back(books, entry_id, at):
     admin.execute("update ledger.entry set proposed_at = %s where entry_id = %s", [at, entry_id])
 
 
-@pytest.fixture
-def two(books, ledger_line):
+@begins
+def two(books):
     """Entries 1 and 2, approved by policy: 4,321.00 and 20,000.00, of two days."""
     days = {"4321.00": date(2026, 10, 5), "20000.00": date(2026, 10, 6)}
     names = zip("ab", days, strict=True)
-    books.demand([ledger_line(n, "charge.posted", amount, days[amount]) for n, amount in names])
+    books.demand([Event(n, "charge.posted", amount, days[amount]) for n, amount in names])
     books.propose()
     books.approve()
-    return books
 
 
-def signed(books, ledger_line, *events):
+def signed(books, *events):
     """Propose events that wait for a person, and have the controller sign all of them."""
-    books.demand([ledger_line(*event) for event in events])
+    books.demand([Event(*event) for event in events])
     books.propose()
     for entry_id, *_, content in books.entries("proposed"):
         books.one("controller", "select ledger.approve(%s, %s)", entry_id, content)
@@ -83,8 +83,8 @@ def test_every_test_of_the_policy_runs_and_states_source_population_and_paramete
     assert (rounded.entries, str(rounded.gross_amount)) == (1, "20000.00")
 
 
-def test_proposals_and_void_entries_are_not_in_the_population(books, ledger_line):
-    books.demand([ledger_line("a", "charge.posted", "20000.00")])
+def test_proposals_and_void_entries_are_not_in_the_population(books):
+    books.demand([Event("a", "charge.posted", "20000.00")])
     books.propose()
     assert entries(books, "round-amounts") == []
 
@@ -102,40 +102,40 @@ def test_round_lines_are_multiples_of_the_unit_from_the_minimum_on(two):
     assert entries(two, "round-amounts", minimum="20000.01") == []
 
 
-def test_an_entry_is_late_by_days_after_the_end_of_its_period(books, ledger_line):
-    books.demand([ledger_line("a", "charge.posted", "10.00", day=date(2026, 9, 30)),
-                  ledger_line("b", "charge.posted", "10.00", day=date(2026, 10, 1))])  # fmt: skip
+def test_an_entry_is_late_by_days_after_the_end_of_its_period(books):
+    books.demand([Event("a", "charge.posted", "10.00", day=date(2026, 9, 30)),
+                  Event("b", "charge.posted", "10.00", day=date(2026, 10, 1))])  # fmt: skip
     books.propose()
     books.approve()
     assert found(books, "posted-after-close") == [(1, "31 days after the end of its period")]
     assert entries(books, "posted-after-close", days=31) == []
 
 
-def test_an_entry_in_a_period_that_was_closed_and_reopened_is_late(books, ledger_line):
+def test_an_entry_in_a_period_that_was_closed_and_reopened_is_late(books):
     books.propose()
     books.decide("close", date(2026, 10, 1))
     books.decide("reopen", date(2026, 10, 1))
-    books.demand([ledger_line("a", "charge.posted", "10.00", day=date(2026, 10, 1))])
+    books.demand([Event("a", "charge.posted", "10.00", day=date(2026, 10, 1))])
     books.propose()
     books.approve()
     ((entry_id, why),) = found(books, "posted-after-close")
     assert (entry_id, why[:37]) == (1, "proposed after the period was closed ")
 
 
-def test_a_rare_account_is_one_of_few_entries(two, ledger_line):
+def test_a_rare_account_is_one_of_few_entries(two):
     assert entries(two, "rare-account", at_most=1) == []
     assert entries(two, "rare-account", at_most=2) == [2, 1]
-    two.demand([ledger_line("a", "charge.posted", "4321.00", day=date(2026, 10, 5)),
-                ledger_line("b", "charge.posted", "20000.00", day=date(2026, 10, 6)),
-                ledger_line("c", "remit.paid", "5.00", day=date(2026, 10, 7))])  # fmt: skip
+    two.demand([Event("a", "charge.posted", "4321.00", day=date(2026, 10, 5)),
+                Event("b", "charge.posted", "20000.00", day=date(2026, 10, 6)),
+                Event("c", "remit.paid", "5.00", day=date(2026, 10, 7))])  # fmt: skip
     two.propose()
     two.approve()
     ((entry_id, why),) = found(two, "rare-account", at_most=1)
     assert (entry_id, why) == (3, "account 1050 in 1 entries")
 
 
-def test_a_maker_and_a_signer_who_are_always_the_same_are_a_pair(books, ledger_line):
-    signed(books, ledger_line, *(
+def test_a_maker_and_a_signer_who_are_always_the_same_are_a_pair(books):
+    signed(books, *(
         (f"c{n}", "credit.reclass.patient", "20.00", date(2026, 10, n)) for n in range(1, 6)
     ))  # fmt: skip
     login = books.database.settings.login
@@ -176,9 +176,9 @@ def test_a_split_is_what_exceeds_a_limit_only_together_and_within_the_hours(two)
     assert entries(two, "split") == []
 
 
-def test_an_account_on_which_one_person_alone_signs_is_told(two, ledger_line):
+def test_an_account_on_which_one_person_alone_signs_is_told(two):
     assert entries(two, "nobody-else") == []  # policy signed these: no person stands behind them
-    signed(two, ledger_line, ("a", "charge.posted", "4321.00", date(2026, 10, 5)),
+    signed(two, ("a", "charge.posted", "4321.00", date(2026, 10, 5)),
            ("b", "charge.posted", "20000.00", date(2026, 10, 6)),
            ("c", "credit.reclass.patient", "20.00", date(2026, 10, 9)))  # fmt: skip
     ((entry_id, why),) = found(two, "nobody-else")

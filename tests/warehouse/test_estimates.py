@@ -11,7 +11,7 @@ from billing.estimates import reserve
 from resources.warehouse import estimates, ledger
 from resources.warehouse.estimates import Basis, Draft
 from resources.warehouse.ledger import LedgerRefusedError
-from tests.fixtures.books import RULES
+from tests.fixtures.books import RULES, Event, begins
 
 pytestmark = pytest.mark.promise(
     "An estimate keeps balance, rate and sources, and agrees with books and history",
@@ -32,7 +32,7 @@ create table marts.mart_estimate_rate (
 """
 
 
-@pytest.fixture
+@begins
 def estimated(books):
     """Two cut-offs with 1,000.00 of young patient balances, of which a fifth was lost before."""
     transform = books.by("transform")
@@ -51,7 +51,6 @@ def estimated(books):
             " 100.00, 200.00)", [cutoff])  # fmt: skip
     books.demand([])
     books.build()
-    return books
 
 
 def lines_of(books, basis):
@@ -72,9 +71,9 @@ def refused(act, code):
     assert refusal.value.code == code
 
 
-def demand_run(books, ledger_line, amount="200.00", cutoff=OCTOBER):
+def demand_run(books, amount="200.00", cutoff=OCTOBER):
     """What dbt makes of a run: an event at its cut-off, with the cut-off as its control key."""
-    books.demand([ledger_line("e", "ipc.true_up", amount, cutoff)])
+    books.demand([Event("e", "ipc.true_up", amount, cutoff)])
     books.by("transform").execute(
         "update marts.fct_ledger_line set control_key = %s, claim_key = null, account_key = null",
         [f"estimate {cutoff}"])  # fmt: skip
@@ -174,9 +173,9 @@ def test_policy_prepares_nothing(estimated):
     refused(lambda: prepare(estimated, by="policy", changed=lines), "NOT_A_PERSON")
 
 
-def test_two_other_people_sign_what_a_run_demands(estimated, ledger_line):
+def test_two_other_people_sign_what_a_run_demands(estimated):
     prepare(estimated, by="controller")
-    demand_run(estimated, ledger_line)
+    demand_run(estimated)
     with pytest.raises(psycopg.errors.RaiseException, match="SELF_APPROVAL"):
         sign(estimated, "controller")
     sign(estimated, "approver")
@@ -185,26 +184,26 @@ def test_two_other_people_sign_what_a_run_demands(estimated, ledger_line):
     assert [one[3] for one in estimated.entries("approved")] == ["close-preparer+approver"]
 
 
-def test_policy_does_not_sign_an_estimate(estimated, ledger_line):
+def test_policy_does_not_sign_an_estimate(estimated):
     prepare(estimated)
-    demand_run(estimated, ledger_line)
+    demand_run(estimated)
     assert estimated.approve() == 0
     entry_id, _ = estimated.entry_in("proposed")
     assert "APPROVAL" in estimated.holds(entry_id)
 
 
-def test_who_prepared_an_older_run_of_the_cutoff_does_not_sign_either(estimated, ledger_line):
+def test_who_prepared_an_older_run_of_the_cutoff_does_not_sign_either(estimated):
     prepare(estimated, by="manager")
     prepare(estimated)
-    demand_run(estimated, ledger_line)
+    demand_run(estimated)
     with pytest.raises(psycopg.errors.RaiseException, match="SELF_APPROVAL"):
         sign(estimated, "manager")
 
 
 @pytest.mark.parametrize("act", ["prepare", "withdraw"])
-def test_what_came_after_the_build_is_seen_before_it_is_signed(estimated, ledger_line, act):
+def test_what_came_after_the_build_is_seen_before_it_is_signed(estimated, act):
     number = prepare(estimated)
-    demand_run(estimated, ledger_line)
+    demand_run(estimated)
     if act == "prepare":
         prepare(estimated)
     else:
@@ -215,9 +214,9 @@ def test_what_came_after_the_build_is_seen_before_it_is_signed(estimated, ledger
     sign(estimated, "controller")
 
 
-def test_the_owner_does_not_sign_his_own_run_past_the_functions(estimated, ledger_line, owning):
+def test_the_owner_does_not_sign_his_own_run_past_the_functions(estimated, owning):
     prepare(estimated, by="controller")
-    demand_run(estimated, ledger_line)
+    demand_run(estimated)
     entry_id, content = estimated.entry_in("proposed")
     with pytest.raises(psycopg.errors.RaiseException, match="SELF_APPROVAL"):
         owning("controller").execute(
@@ -225,9 +224,9 @@ def test_the_owner_does_not_sign_his_own_run_past_the_functions(estimated, ledge
             " values (%s, %s, 'person', 'somebody', now())", [entry_id, content])  # fmt: skip
 
 
-def test_what_is_in_the_books_is_not_withdrawn(estimated, ledger_line):
+def test_what_is_in_the_books_is_not_withdrawn(estimated):
     number = prepare(estimated)
-    demand_run(estimated, ledger_line)
+    demand_run(estimated)
     for person in ("controller", "manager"):
         sign(estimated, person)
     refused(
@@ -236,13 +235,13 @@ def test_what_is_in_the_books_is_not_withdrawn(estimated, ledger_line):
     )
 
 
-def test_a_newer_run_corrects_what_is_recorded_by_its_difference(estimated, ledger_line):
+def test_a_newer_run_corrects_what_is_recorded_by_its_difference(estimated):
     prepare(estimated)
-    demand_run(estimated, ledger_line)
+    demand_run(estimated)
     for person in ("controller", "manager"):
         sign(estimated, person)
     prepare(estimated)
-    demand_run(estimated, ledger_line, "230.00")
+    demand_run(estimated, "230.00")
     entry_id, _ = estimated.entry_in("proposed")
     (gross,) = estimated.one(
         "auditor", "select gross_amount from ledger.entry where entry_id = %s", entry_id
@@ -310,8 +309,8 @@ def test_the_owner_prepares_under_his_own_name_only(estimated, owning):
     assert ledger.problems(estimated.by("auditor")) == []
 
 
-def test_what_other_rules_took_from_the_allowance_is_filled_up_again(estimated, ledger_line):
-    estimated.demand([ledger_line("w", "baddebt.placed", "70.00", date(2026, 10, 5))])
+def test_what_other_rules_took_from_the_allowance_is_filled_up_again(estimated):
+    estimated.demand([Event("w", "baddebt.placed", "70.00", date(2026, 10, 5))])
     number = prepare(estimated)
     kept = estimated.ask(
         "auditor", "select facility_code, payer_class, used_amount from ledger.model_run_use"

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import shutil
 import sys
 import tarfile
 from datetime import date
@@ -17,6 +18,7 @@ from resources.archive import Archive
 from resources.evidence_pack import LedgerMovedError, Sample
 from resources.warehouse import evidence
 from resources.warehouse.ledger import audit_head
+from tests.fixtures.books import begins, post_and_approve
 from tests.fixtures.packs import (
     FILE,
     NAME,
@@ -36,15 +38,15 @@ pytestmark = pytest.mark.promise(
 )
 
 
-@pytest.fixture
-def state(posted):
+@begins
+def state(books):
     """Books with entries posted, approved and waiting, and what the ERP says of them."""
-    return with_balances(posted)
+    with_balances(post_and_approve(books))
 
 
 @pytest.fixture
-def pack(state, tmp_path):
-    return make(state, tmp_path / "pack").folder
+def pack(made_once, tmp_path):
+    return shutil.copytree(made_once("state"), tmp_path / "pack")
 
 
 def test_a_pack_verifies_as_a_folder_and_as_a_tar(state, tmp_path):

@@ -1,5 +1,6 @@
 """Requests in an evidence pack: what was asked and decided, no document, and tampering shows."""
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -9,6 +10,7 @@ import pytest
 from billing.ledger.manual import ManualLine
 from resources.warehouse import evidence, requests
 from resources.warehouse.requests import Ask, AskEntry
+from tests.fixtures.books import Event, begins, post_and_approve
 from tests.fixtures.packs import SCOPE, change, failing, make, seal, table, with_balances
 
 pytestmark = pytest.mark.promise(
@@ -24,18 +26,22 @@ ENTRY = AskEntry(
 CHARITY = Ask("charity.approved", "NLH", "account", Decimal("10.00"), "assistance form, complete")
 
 
-@pytest.fixture
-def pack(posted, ledger_line, tmp_path):
-    """A pack with a withdrawn request and an approved manual entry, both asked for today."""
-    books = with_balances(posted)
-    books.demand([ledger_line("c", "charge.posted.selfpay", "300.00")])
+@begins
+def asked(books):
+    """A withdrawn request and an approved manual entry, both asked for today."""
+    with_balances(post_and_approve(books))
+    books.demand([Event("c", "charge.posted.selfpay", "300.00")])
     withdrawn = requests.ask(books.by("biller"), CHARITY)
     requests.withdraw(books.by("biller"), withdrawn)
     number = requests.ask_entry(books.by("biller"), ENTRY)
     (found,) = requests.requests(books.by("auditor"), "open")
     requests.decide(books.by("manager"), number, "approved", found.content_hash)
+
+
+@pytest.fixture
+def pack(made_once, tmp_path):
     span = replace(SCOPE, last=max(datetime.now(UTC).date(), SCOPE.last))
-    return make(books, tmp_path / "pack", scope=span).folder
+    return shutil.copytree(made_once("asked", scope=span), tmp_path / "pack")
 
 
 def test_a_pack_has_requests_acts_and_lines_and_names_a_document_by_its_hash(pack):

@@ -1,9 +1,11 @@
 """A pack says which rules and code made its entries and who released them; tampering is found."""
 
+import shutil
+
 import pytest
 
-from tests.fixtures.books import Event
-from tests.fixtures.packs import change, failing, make, put, seal, table, with_balances
+from tests.fixtures.books import Event, begins, post_and_approve
+from tests.fixtures.packs import change, failing, put, seal, table, with_balances
 from tests.fixtures.releases import NEW, PAIR, ask, deploy, release
 
 pytestmark = pytest.mark.promise(
@@ -11,15 +13,20 @@ pytestmark = pytest.mark.promise(
 )
 
 
-@pytest.fixture
-def pack(posted, tmp_path):
+@begins
+def released(books):
     """Entries of before, and one of rules that three people released."""
-    deploy(posted)
-    release(posted)
-    posted.demand([Event("d", "charge.posted", "70.00")])
-    posted.propose(posted.build(ran=PAIR))
-    ask(posted, type(NEW)(NEW.rules, {"billing/y.py": "e" * 64}))
-    return make(with_balances(posted), tmp_path / "pack").folder
+    deploy(post_and_approve(books))
+    release(books)
+    books.demand([Event("d", "charge.posted", "70.00")])
+    books.propose(books.build(ran=PAIR))
+    ask(books, type(NEW)(NEW.rules, {"billing/y.py": "e" * 64}))
+    with_balances(books)
+
+
+@pytest.fixture
+def pack(made_once, tmp_path):
+    return shutil.copytree(made_once("released"), tmp_path / "pack")
 
 
 def test_a_pack_names_rules_code_and_the_three_who_released_them(pack):

@@ -1,12 +1,14 @@
 """Each kind of tampering with an evidence pack is found by the verifier in it, run by itself."""
 
 import json
+import shutil
 from decimal import Decimal
 
 import pytest
 
 from billing.evidence.verify_entries import content_hash
 from billing.evidence.verify_pack import value_of
+from tests.fixtures.books import begins, post_and_approve
 from tests.fixtures.packs import change, failing, make, put, run, seal, table, with_balances
 
 pytestmark = pytest.mark.promise(
@@ -14,15 +16,15 @@ pytestmark = pytest.mark.promise(
 )
 
 
-@pytest.fixture
-def state(posted):
+@begins
+def state(books):
     """Books with entries posted, approved and waiting, and what the ERP says of them."""
-    return with_balances(posted)
+    with_balances(post_and_approve(books))
 
 
 @pytest.fixture
-def pack(state, tmp_path):
-    return make(state, tmp_path / "pack").folder
+def pack(made_once, tmp_path):
+    return shutil.copytree(made_once("state"), tmp_path / "pack")
 
 
 def test_a_changed_amount_is_found_without_and_with_a_new_manifest(pack):

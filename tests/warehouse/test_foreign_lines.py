@@ -12,6 +12,7 @@ from resources.mirror import read_foreign_lines
 from resources.outbox import Outbox
 from resources.warehouse import read_back
 from resources.warehouse.ledger import LedgerRefusedError
+from tests.fixtures.books import Event
 from tests.fixtures.memory_erp import MemoryLedger
 
 pytestmark = pytest.mark.promise(
@@ -45,9 +46,9 @@ class Written(MemoryLedger):
 
 
 @pytest.fixture
-def posting(books, ledger_line):
+def posting(books):
     """A ledger whose one entry is posted in the ERP."""
-    books.demand([ledger_line("a", "charge.posted", "100.00", day=DAY)])
+    books.demand([Event("a", "charge.posted", "100.00", day=DAY)])
     books.propose()
     books.approve()
     erp = Written()
@@ -114,10 +115,10 @@ def test_a_second_document_with_a_key_of_ours_is_not_taken_for_ours(posting):
     assert lines(books) == [("1110", "100.00", "ERP_KEY_REUSED")]
 
 
-def test_a_document_whose_outcome_we_still_look_for_is_not_called_foreign(posting, ledger_line):
+def test_a_document_whose_outcome_we_still_look_for_is_not_called_foreign(posting):
     books, erp = posting
-    books.demand([ledger_line("a", "charge.posted", "100.00", day=DAY),
-                  ledger_line("b", "charge.posted", "8.00", day=date(2026, 9, 16))])  # fmt: skip
+    books.demand([Event("a", "charge.posted", "100.00", day=DAY),
+                  Event("b", "charge.posted", "8.00", day=date(2026, 9, 16))])  # fmt: skip
     books.propose()
     books.approve()
     erp.misbehave = lambda _: "lose the answer"

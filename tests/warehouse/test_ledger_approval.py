@@ -8,6 +8,7 @@ import pytest
 
 from resources.warehouse import ledger
 from resources.warehouse.ledger import LedgerRefusedError
+from tests.fixtures.books import Event
 
 pytestmark = pytest.mark.promise(
     "Policy approves within its limits, people approve the rest",
@@ -17,12 +18,12 @@ pytestmark = pytest.mark.promise(
 DAY = date(2026, 9, 15)
 
 
-def test_policy_approves_what_needs_no_person_and_leaves_the_rest(books, ledger_line):
+def test_policy_approves_what_needs_no_person_and_leaves_the_rest(books):
     books.demand(
         [
-            ledger_line("a", "charge.posted", "100.00"),
-            ledger_line("b", "smallbalance.writeoff", "4.00"),
-            ledger_line("c", "charity.approved", "50.00"),
+            Event("a", "charge.posted", "100.00"),
+            Event("b", "smallbalance.writeoff", "4.00"),
+            Event("c", "charity.approved", "50.00"),
         ]
     )
     books.propose()
@@ -35,15 +36,15 @@ def test_policy_approves_what_needs_no_person_and_leaves_the_rest(books, ledger_
     )
 
 
-def test_policy_approves_nothing_without_a_passing_certificate(books, ledger_line):
-    books.demand([ledger_line("a", "charge.posted", "100.00")])
+def test_policy_approves_nothing_without_a_passing_certificate(books):
+    books.demand([Event("a", "charge.posted", "100.00")])
     books.propose(books.build(passes=False))
     assert books.approve() == 0
     assert books.holds(books.entries()[0][0]) == {"CERTIFICATE", "APPROVAL"}
 
 
-def test_a_person_approves_and_the_entry_goes(books, ledger_line):
-    books.demand([ledger_line("a", "charity.approved", "50.00")])
+def test_a_person_approves_and_the_entry_goes(books):
+    books.demand([Event("a", "charity.approved", "50.00")])
     books.propose()
     ((entry_id, *_, content),) = books.entries()
     ledger.approve(books.by("controller"), entry_id, content)
@@ -54,8 +55,8 @@ def test_a_person_approves_and_the_entry_goes(books, ledger_line):
     )
 
 
-def test_a_class_of_two_waits_for_the_second_person(books, ledger_line, second_person):
-    books.demand([ledger_line("a", "ipc.true_up", "50.00")])
+def test_a_class_of_two_waits_for_the_second_person(books, second_person):
+    books.demand([Event("a", "ipc.true_up", "50.00")])
     books.propose()
     ((entry_id, *_, content),) = books.entries()
     ledger.approve(books.by("controller"), entry_id, content)
@@ -74,11 +75,9 @@ def test_a_class_of_two_waits_for_the_second_person(books, ledger_line, second_p
         ("account_day_amount", "24 hours"),
     ],
 )
-def test_what_exceeds_a_policy_limit_waits_for_a_person_and_says_why(
-    books, ledger_line, name, words
-):
+def test_what_exceeds_a_policy_limit_waits_for_a_person_and_says_why(books, name, words):
     books.limit("policy-daily", **{name: "99.99"})
-    books.demand([ledger_line("a", "charge.posted", "100.00")])
+    books.demand([Event("a", "charge.posted", "100.00")])
     books.propose()
     assert books.approve() == 0
     ((entry_id, *_, content),) = books.entries()
@@ -88,56 +87,56 @@ def test_what_exceeds_a_policy_limit_waits_for_a_person_and_says_why(
     assert books.sendable() == [entry_id]
 
 
-def test_the_day_of_one_maker_on_one_account_counts_what_was_approved_before(books, ledger_line):
+def test_the_day_of_one_maker_on_one_account_counts_what_was_approved_before(books):
     books.limit("policy-daily", account_day_amount="150.00")
-    first = ledger_line("a", "charge.posted", "100.00", day=date(2026, 9, 1))
-    second = ledger_line("b", "charge.posted", "60.00", day=date(2026, 9, 2))
-    other = ledger_line("c", "payer.deposit.received", "60.00", day=date(2026, 9, 3))
+    first = Event("a", "charge.posted", "100.00", day=date(2026, 9, 1))
+    second = Event("b", "charge.posted", "60.00", day=date(2026, 9, 2))
+    other = Event("c", "payer.deposit.received", "60.00", day=date(2026, 9, 3))
     assert len(books.run([first])) == 1
     posted = books.run([first, second, other])
     assert [row[2] for row in books.entries("posted") if row[0] in posted] == [date(2026, 9, 3)]
 
 
-def test_a_person_has_limits_too(books, ledger_line):
+def test_a_person_has_limits_too(books):
     for limit in ("controller-any", "approver-any"):
         books.limit(limit, entry_amount="10.00")
-    books.demand([ledger_line("a", "charity.approved", "50.00")])
+    books.demand([Event("a", "charity.approved", "50.00")])
     books.propose()
     ((entry_id, *_, content),) = books.entries()
     with pytest.raises(LedgerRefusedError, match="LIMIT"):
         ledger.approve(books.by("controller"), entry_id, content)
 
 
-def test_an_account_that_the_erp_does_not_take_holds_the_entry(books, ledger_line):
-    books.demand([ledger_line("a", "charge.posted", "100.00", accounts=("1110", "7777"))])
+def test_an_account_that_the_erp_does_not_take_holds_the_entry(books):
+    books.demand([Event("a", "charge.posted", "100.00", accounts=("1110", "7777"))])
     books.propose()
     assert books.approve() == 0
     assert "MAPPING" in books.holds(books.entries()[0][0])
 
 
-def test_an_unknown_approval_class_waits(books, ledger_line):
-    books.demand([ledger_line("a", "charge.posted", "100.00")])
+def test_an_unknown_approval_class_waits(books):
+    books.demand([Event("a", "charge.posted", "100.00")])
     books.by("transform").execute("update marts.fct_ledger_line set approval_class = 'new'")
     books.propose()
     assert books.approve() == 0
     assert "APPROVAL" in books.holds(books.entries()[0][0])
 
 
-def test_a_refused_proposal_stays_quiet_while_its_events_are_the_same(books, ledger_line):
-    books.demand([ledger_line("a", "charity.approved", "50.00")])
+def test_a_refused_proposal_stays_quiet_while_its_events_are_the_same(books):
+    books.demand([Event("a", "charity.approved", "50.00")])
     books.propose()
     ((entry_id, *_),) = books.entries()
     controller = books.by("controller")
     ledger.refuse(controller, entry_id, "evidence missing", "revenue cycle", date(2026, 11, 15))
     assert books.holds(entry_id) == {"APPROVAL", "PARKED"}
     assert books.propose() == (0, 0, 1)
-    books.demand([ledger_line("a", "charity.approved", "40.00")])
+    books.demand([Event("a", "charity.approved", "40.00")])
     assert books.propose() == (1, 1, 0)
     assert books.holds(books.entries("proposed")[0][0]) == {"APPROVAL"}
 
 
-def test_a_refusal_ends_on_the_day_it_named(books, ledger_line):
-    books.demand([ledger_line("a", "charity.approved", "50.00")])
+def test_a_refusal_ends_on_the_day_it_named(books):
+    books.demand([Event("a", "charity.approved", "50.00")])
     books.propose()
     ((entry_id, *_),) = books.entries()
     ledger.refuse(books.by("controller"), entry_id, "wait", "controller", date(2026, 11, 15))
@@ -149,18 +148,16 @@ def test_a_refusal_ends_on_the_day_it_named(books, ledger_line):
     ("disposition", "owner", "look_again"),
     [("", "a", date(2026, 12, 1)), ("x", "", date(2026, 12, 1)), ("x", "a", DAY)],
 )
-def test_a_refusal_needs_a_disposition_an_owner_and_a_day(
-    books, ledger_line, disposition, owner, look_again
-):
-    books.demand([ledger_line("a", "charity.approved", "50.00")])
+def test_a_refusal_needs_a_disposition_an_owner_and_a_day(books, disposition, owner, look_again):
+    books.demand([Event("a", "charity.approved", "50.00")])
     books.propose()
     ((entry_id, *_),) = books.entries()
     with pytest.raises((LedgerRefusedError, psycopg.errors.CheckViolation)):
         ledger.refuse(books.by("controller"), entry_id, disposition, owner, look_again)
 
 
-def test_an_approved_entry_that_was_not_sent_takes_the_stamp_of_each_build(books, ledger_line):
-    books.demand([ledger_line("a", "charge.posted", "100.00")])
+def test_an_approved_entry_that_was_not_sent_takes_the_stamp_of_each_build(books):
+    books.demand([Event("a", "charge.posted", "100.00")])
     books.propose()
     books.approve()
     bad = books.build(passes=False)

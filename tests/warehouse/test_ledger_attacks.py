@@ -4,6 +4,8 @@ import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege, RaiseException
 
+from tests.fixtures.books import Event
+
 pytestmark = pytest.mark.promise(
     "The database refuses every way around two people, states and balance, for any login"
 )
@@ -158,8 +160,8 @@ def test_the_owner_commits_no_entry_that_balances_between_entities_only(posted):
         owner.execute(event, [entry_id, 2, "1110", -10, "NPG"])
 
 
-def test_demanded_lines_that_do_not_balance_are_not_proposed(books, ledger_line):
-    books.demand([ledger_line("a", "remit.paid", "60.00")])
+def test_demanded_lines_that_do_not_balance_are_not_proposed(books):
+    books.demand([Event("a", "remit.paid", "60.00")])
     books.by("transform").execute(
         "update marts.fct_ledger_line set signed_amount = 59 where account = '1050'"
     )

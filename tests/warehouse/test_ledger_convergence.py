@@ -7,6 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.fixtures.books import Event, demanded
+
 pytestmark = pytest.mark.promise(
     "Whatever the order of evidence, approvals and postings, the totals are the same"
 )
@@ -72,23 +74,34 @@ def acts_on(books):
     )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
-def test_random_evidence_with_acts_in_between_converges(new_books, ledger_line, demand_of, data):
+def converges(new_books, data):
     with new_books() as books:
         act = acts_on(books)
         for _ in range(data.draw(st.integers(1, 5), label="builds")):
-            books.demand(data.draw(states(ledger_line), label="demanded"))
+            books.demand(data.draw(states(Event), label="demanded"))
             books.propose(books.build(passes=data.draw(st.booleans(), label="passes")))
             for name in data.draw(st.lists(st.sampled_from(ACTS), max_size=5), label="acts"):
                 getattr(act, name)()
-        final = data.draw(states(ledger_line), label="final")
+        final = data.draw(states(Event), label="final")
         books.demand(final)
         act.settle()
-        assert books.recorded("posted") == demand_of(final)
+        assert books.recorded("posted") == demanded(final)
         books.demand(data.draw(st.permutations(final), label="replayed"))
         assert books.propose() == (0, 0, 0)
         assert_sound(books)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_random_evidence_with_acts_in_between_converges(new_books, data):
+    converges(new_books, data)
+
+
+@pytest.mark.long
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_forty_histories_of_evidence_and_acts_converge(new_books, data):
+    converges(new_books, data)
 
 
 def assert_sound(books):

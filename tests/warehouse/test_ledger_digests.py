@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.benchmarks.big_ledger import digest
+from tests.fixtures.books import Event, demanded
 
 pytestmark = pytest.mark.promise(
     "Comparing by digests finds exactly what comparing everything finds",
@@ -100,12 +101,10 @@ class Acts:
 NAMES = sorted(name for name in vars(Acts) if not name.startswith("_"))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
-def test_both_ways_find_the_same_after_any_history(new_books, ledger_line, data):
+def assert_both_ways_find_the_same(new_books, data):
     with new_books() as books:
         for _ in range(data.draw(st.integers(1, 5), label="builds")):
-            books.demand(data.draw(demands(ledger_line), label="demanded"))
+            books.demand(data.draw(demands(Event), label="demanded"))
             digest(books)
             books.propose(books.build(passes=data.draw(st.booleans(), label="passes")))
             for name in data.draw(st.lists(st.sampled_from(NAMES), max_size=5), label="acts"):
@@ -115,30 +114,43 @@ def test_both_ways_find_the_same_after_any_history(new_books, ledger_line, data)
         assert books.ask("auditor", "select * from ledger.verify_recorded()") == []
 
 
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_both_ways_find_the_same_after_any_history(new_books, data):
+    assert_both_ways_find_the_same(new_books, data)
+
+
+@pytest.mark.long
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_both_ways_find_the_same_after_sixty_histories(new_books, data):
+    assert_both_ways_find_the_same(new_books, data)
+
+
 def _has_digest(books):
     return books.one("transform", "select exists(select from marts.fct_ledger_digest)")[0]
 
 
-def test_what_was_never_digested_is_compared_whole(books, ledger_line):
-    books.demand([ledger_line("a", "charge.posted", "100.00")])
+def test_what_was_never_digested_is_compared_whole(books):
+    books.demand([Event("a", "charge.posted", "100.00")])
     assert books.propose() == (1, 0, 0)
 
 
-def test_digests_of_another_making_of_the_lines_are_not_believed(books, ledger_line, demand_of):
-    books.demand([ledger_line("a", "charge.posted", "100.00")])
+def test_digests_of_another_making_of_the_lines_are_not_believed(books):
+    books.demand([Event("a", "charge.posted", "100.00")])
     digest(books)
     assert books.propose() == (1, 0, 0)
     books.approve()
     books.by("transform").execute("drop trigger forget_digest on marts.fct_ledger_line")
-    newer = [ledger_line("a", "charge.posted", "80.00")]
+    newer = [Event("a", "charge.posted", "80.00")]
     books.demand(newer)  # a truncated table has a new file; the old digests say "no difference"
     books.propose()
     books.approve()
-    assert books.recorded() == demand_of(newer)
+    assert books.recorded() == demanded(newer)
 
 
-def test_lines_that_are_changed_in_place_lose_their_digests(books, ledger_line):
-    books.run([ledger_line("a", "charge.posted", "100.00")])
+def test_lines_that_are_changed_in_place_lose_their_digests(books):
+    books.run([Event("a", "charge.posted", "100.00")])
     digest(books)
     books.by("transform").execute("update marts.fct_ledger_line set signed_amount ="
                                   " signed_amount * 2")  # fmt: skip
@@ -146,8 +158,8 @@ def test_lines_that_are_changed_in_place_lose_their_digests(books, ledger_line):
     assert books.propose() == (1, 0, 0)
 
 
-def test_a_bucket_that_ends_as_it_began_is_not_looked_at(books, ledger_line):
-    event = ledger_line("a", "charge.posted", "100.00")
+def test_a_bucket_that_ends_as_it_began_is_not_looked_at(books):
+    event = Event("a", "charge.posted", "100.00")
     books.run([event])
     for events in ([], [event]):
         books.demand(events)
@@ -188,11 +200,11 @@ def test_a_digest_that_was_tampered_with_is_found_and_mended_with_a_word_in_the_
     assert posted.ask("auditor", "select * from ledger.verify_chain()") == []
 
 
-def test_a_line_with_the_same_sum_under_another_key_differs(books, ledger_line):
+def test_a_line_with_the_same_sum_under_another_key_differs(books):
     """Amounts that change places between two lines leave every total as it was."""
     first, second = "10.00", "20.00"
-    books.run([ledger_line("a", "remit.paid", first), ledger_line("b", "remit.paid", second)])
-    books.demand([ledger_line("a", "remit.paid", second), ledger_line("b", "remit.paid", first)])
+    books.run([Event("a", "remit.paid", first), Event("b", "remit.paid", second)])
+    books.demand([Event("a", "remit.paid", second), Event("b", "remit.paid", first)])
     digest(books)
     fast, full = differences(books)
     assert len(fast) == 4

@@ -8,6 +8,7 @@ import pytest
 from billing.ledger.erp import ErpPeriod
 from resources.warehouse import ledger
 from resources.warehouse.ledger import LedgerRefusedError
+from tests.fixtures.books import Event
 
 pytestmark = pytest.mark.promise(
     "Periods and balances of the ERP are mirrored; a reopened period voids its certificate"
@@ -28,11 +29,11 @@ def test_periods_of_the_erp_are_mirrored_and_must_not_overlap(books):
         )
 
 
-def test_reopening_a_period_voids_the_certificates_that_closed_it(books, ledger_line):
+def test_reopening_a_period_voids_the_certificates_that_closed_it(books):
     october = date(2026, 10, 1)
     books.build()
     books.decide("close", october)
-    books.demand([ledger_line("a", "charge.posted", "100.00")])
+    books.demand([Event("a", "charge.posted", "100.00")])
     books.propose()
     books.approve()
     assert len(books.sendable()) == 1

@@ -6,6 +6,8 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from tests.fixtures.books import Event, demanded
+
 pytestmark = pytest.mark.promise(
     "Entries are exactly the difference between evidence and what is recorded",
     "An entry is dated into an open period, never after the as-of date",
@@ -41,14 +43,14 @@ def close_in_erp(books, entity, day, status="closed"):
     )
 
 
-def test_one_entry_per_entity_accounting_date_and_approval_class(books, ledger_line):
+def test_one_entry_per_entity_accounting_date_and_approval_class(books):
     books.demand(
         [
-            ledger_line("a", "charge.posted", "100.00"),
-            ledger_line("b", "remit.paid", "60.00"),
-            ledger_line("c", "remit.paid", "40.00", entity="NPG", facility="CLIN"),
-            ledger_line("d", "remit.paid", "30.00", day=OCTOBER),
-            ledger_line("e", "credit.reclass.patient", "20.00"),
+            Event("a", "charge.posted", "100.00"),
+            Event("b", "remit.paid", "60.00"),
+            Event("c", "remit.paid", "40.00", entity="NPG", facility="CLIN"),
+            Event("d", "remit.paid", "30.00", day=OCTOBER),
+            Event("e", "credit.reclass.patient", "20.00"),
         ]
     )
     assert books.propose() == (4, 0, 0)
@@ -61,13 +63,13 @@ def test_one_entry_per_entity_accounting_date_and_approval_class(books, ledger_l
     ]
 
 
-def test_a_line_sums_one_rule_account_dimension_and_sign_and_never_nets(books, ledger_line):
+def test_a_line_sums_one_rule_account_dimension_and_sign_and_never_nets(books):
     books.demand(
         [
-            ledger_line("a", "remit.paid", "100.00"),
-            ledger_line("b", "remit.paid", "20.00"),
-            ledger_line("c", "remit.paid", "-30.00"),
-            ledger_line("d", "remit.paid", "5.00", facility="EAST"),
+            Event("a", "remit.paid", "100.00"),
+            Event("b", "remit.paid", "20.00"),
+            Event("c", "remit.paid", "-30.00"),
+            Event("d", "remit.paid", "5.00", facility="EAST"),
         ]
     )
     books.propose()
@@ -82,30 +84,28 @@ def test_a_line_sums_one_rule_account_dimension_and_sign_and_never_nets(books, l
     ]
 
 
-def test_a_reclass_whose_total_is_zero_is_still_posted_gross(books, ledger_line):
+def test_a_reclass_whose_total_is_zero_is_still_posted_gross(books):
     posted = books.run(
         [
-            ledger_line("a", "credit.reclass.payer", "50.00", day=SEPTEMBER),
-            ledger_line("b", "remit.cas.patient_resp", "50.00"),
-            ledger_line("c", "remit.cas.patient_resp", "-50.00"),
+            Event("a", "credit.reclass.payer", "50.00", day=SEPTEMBER),
+            Event("b", "remit.cas.patient_resp", "50.00"),
+            Event("c", "remit.cas.patient_resp", "-50.00"),
         ]
     )
     assert len(posted) == 1  # the reclass waits for a person
     assert len(lines_of(books, posted[0])) == 4
 
 
-def test_a_replay_proposes_nothing(books, ledger_line):
-    events = [ledger_line("a", "charge.posted", "100.00"), ledger_line("b", "remit.paid", "60.00")]
+def test_a_replay_proposes_nothing(books):
+    events = [Event("a", "charge.posted", "100.00"), Event("b", "remit.paid", "60.00")]
     assert len(books.run(events)) == 1
     books.demand(reversed(events))
     assert books.propose() == (0, 0, 0)
 
 
-def test_a_correction_proposes_exactly_its_difference(books, ledger_line):
-    books.run([ledger_line("a", "charge.posted", "100.00"), ledger_line("b", "remit.paid", "9.00")])
-    books.demand(
-        [ledger_line("a", "charge.posted", "80.00"), ledger_line("b", "remit.paid", "9.00")]
-    )
+def test_a_correction_proposes_exactly_its_difference(books):
+    books.run([Event("a", "charge.posted", "100.00"), Event("b", "remit.paid", "9.00")])
+    books.demand([Event("a", "charge.posted", "80.00"), Event("b", "remit.paid", "9.00")])
     assert books.propose() == (1, 0, 0)
     entry = books.entries("proposed")[0]
     assert entry[4] == 2  # the second generation of the same day
@@ -115,20 +115,20 @@ def test_a_correction_proposes_exactly_its_difference(books, ledger_line):
     ]
 
 
-def test_an_event_that_vanishes_is_taken_back(books, ledger_line, demand_of):
-    kept = ledger_line("a", "charge.posted", "100.00")
-    books.run([kept, ledger_line("b", "payer.receipt.unidentified", "70.00")])
+def test_an_event_that_vanishes_is_taken_back(books):
+    kept = Event("a", "charge.posted", "100.00")
+    books.run([kept, Event("b", "payer.receipt.unidentified", "70.00")])
     books.run([kept])
-    assert books.recorded() == demand_of([kept])
+    assert books.recorded() == demanded([kept])
 
 
-def test_a_memo_stays_in_the_sub_ledger(books, ledger_line):
-    books.demand([ledger_line("a", "opening.receivable.payer", "100.00")])
+def test_a_memo_stays_in_the_sub_ledger(books):
+    books.demand([Event("a", "opening.receivable.payer", "100.00")])
     assert books.propose() == (0, 0, 0)
 
 
-def test_an_open_proposal_that_says_the_same_is_kept_and_stamped(books, ledger_line):
-    events = [ledger_line("a", "charge.posted", "100.00")]
+def test_an_open_proposal_that_says_the_same_is_kept_and_stamped(books):
+    events = [Event("a", "charge.posted", "100.00")]
     books.demand(events)
     books.propose()
     before = books.entries()
@@ -138,12 +138,12 @@ def test_an_open_proposal_that_says_the_same_is_kept_and_stamped(books, ledger_l
     assert books.one("auditor", "select build_id from ledger.entry") == (build_id,)
 
 
-def test_new_evidence_replaces_an_open_proposal_and_voids_its_signatures(books, ledger_line):
-    books.demand([ledger_line("a", "denial.expected.reserve", "100.00")])  # needs two people
+def test_new_evidence_replaces_an_open_proposal_and_voids_its_signatures(books):
+    books.demand([Event("a", "denial.expected.reserve", "100.00")])  # needs two people
     books.propose()
     ((entry_id, *_, content),) = books.entries()
     books.by("controller").execute("select ledger.approve(%s, %s)", [entry_id, content])
-    books.demand([ledger_line("a", "denial.expected.reserve", "120.00")])
+    books.demand([Event("a", "denial.expected.reserve", "120.00")])
     assert books.propose() == (1, 1, 0)
     old, new = books.entries()
     assert (old[4], old[6]) == (1, "void")
@@ -153,11 +153,9 @@ def test_new_evidence_replaces_an_open_proposal_and_voids_its_signatures(books, 
     )
 
 
-def test_an_event_of_a_closed_period_goes_to_the_first_open_day_and_keeps_its_month(
-    books, ledger_line
-):
+def test_an_event_of_a_closed_period_goes_to_the_first_open_day_and_keeps_its_month(books):
     close_in_erp(books, "NLH", AUGUST)
-    books.demand([ledger_line("a", "charge.posted", "100.00", day=AUGUST)])
+    books.demand([Event("a", "charge.posted", "100.00", day=AUGUST)])
     books.propose()
     ((entry_id, _, accounting_date, *_),) = books.entries()
     assert accounting_date == date(2026, 9, 1)
@@ -167,20 +165,18 @@ def test_an_event_of_a_closed_period_goes_to_the_first_open_day_and_keeps_its_mo
     ]
 
 
-def test_the_stricter_of_our_status_and_the_erps_counts(books, ledger_line):
+def test_the_stricter_of_our_status_and_the_erps_counts(books):
     books.build()
     books.decide("close", date(2026, 8, 1))
-    books.demand([ledger_line("a", "charge.posted", "100.00", day=AUGUST)])
+    books.demand([Event("a", "charge.posted", "100.00", day=AUGUST)])
     books.propose()
     assert books.entries()[0][2] == date(2026, 9, 1)
 
 
-def test_without_an_open_day_up_to_the_as_of_date_the_line_waits_held_by_its_period(
-    books, ledger_line
-):
+def test_without_an_open_day_up_to_the_as_of_date_the_line_waits_held_by_its_period(books):
     for day in (SEPTEMBER, OCTOBER):
         close_in_erp(books, "NLH", day)
-    books.demand([ledger_line("a", "charge.posted", "100.00", day=SEPTEMBER)])
+    books.demand([Event("a", "charge.posted", "100.00", day=SEPTEMBER)])
     books.propose()
     ((entry_id, _, accounting_date, *_),) = books.entries()
     assert accounting_date == date(2026, 10, 31)
@@ -191,37 +187,35 @@ def test_without_an_open_day_up_to_the_as_of_date_the_line_waits_held_by_its_per
     assert books.entries("proposed")[0][2] == SEPTEMBER
 
 
-def test_nothing_is_dated_after_the_as_of_date(books, ledger_line):
-    books.demand([ledger_line("a", "charge.posted", "100.00", day=OCTOBER)])
+def test_nothing_is_dated_after_the_as_of_date(books):
+    books.demand([Event("a", "charge.posted", "100.00", day=OCTOBER)])
     books.propose(books.build(as_of=date(2026, 9, 30)))
     assert books.entries()[0][2] == date(2026, 9, 30)
 
 
-def test_a_move_to_another_entity_takes_back_in_one_and_posts_in_the_other(
-    books, ledger_line, demand_of
-):
-    books.run([ledger_line("a", "charge.posted", "100.00")])
-    moved = [ledger_line("a", "charge.posted", "100.00", entity="NPG", facility="CLIN")]
+def test_a_move_to_another_entity_takes_back_in_one_and_posts_in_the_other(books):
+    books.run([Event("a", "charge.posted", "100.00")])
+    moved = [Event("a", "charge.posted", "100.00", entity="NPG", facility="CLIN")]
     books.run(moved)
-    assert books.recorded() == demand_of(moved)
+    assert books.recorded() == demanded(moved)
 
 
-def test_a_move_to_another_date_stays_balanced_on_both_days(books, ledger_line, demand_of):
-    books.run([ledger_line("a", "charge.posted", "100.00", day=AUGUST)])
-    moved = [ledger_line("a", "charge.posted", "100.00", day=OCTOBER)]
+def test_a_move_to_another_date_stays_balanced_on_both_days(books):
+    books.run([Event("a", "charge.posted", "100.00", day=AUGUST)])
+    moved = [Event("a", "charge.posted", "100.00", day=OCTOBER)]
     books.run(moved)
-    assert books.recorded() == demand_of(moved)
+    assert books.recorded() == demanded(moved)
 
 
-def test_a_new_version_of_a_rule_alone_changes_nothing(books, ledger_line):
-    books.run([ledger_line("a", "charge.posted", "100.00")])
-    books.demand([ledger_line("a", "charge.posted", "100.00", version="v2")])
+def test_a_new_version_of_a_rule_alone_changes_nothing(books):
+    books.run([Event("a", "charge.posted", "100.00")])
+    books.demand([Event("a", "charge.posted", "100.00", version="v2")])
     assert books.propose() == (0, 0, 0)
 
 
-def test_a_rule_changed_under_recorded_evidence_is_a_restatement_for_two_people(books, ledger_line):
-    books.run([ledger_line("a", "charge.posted", "100.00")])
-    changed = ledger_line("a", "charge.posted", "100.00", version="v2", accounts=("1120", "4010"))
+def test_a_rule_changed_under_recorded_evidence_is_a_restatement_for_two_people(books):
+    books.run([Event("a", "charge.posted", "100.00")])
+    changed = Event("a", "charge.posted", "100.00", version="v2", accounts=("1120", "4010"))
     books.demand([changed])
     books.propose()
     books.order_restatement("JR01")
@@ -235,8 +229,8 @@ def test_a_rule_changed_under_recorded_evidence_is_a_restatement_for_two_people(
     ]
 
 
-def test_evidence_behind_a_line_is_copied_and_adds_up_to_it(books, ledger_line):
-    books.run([ledger_line(f"e{n}", "remit.paid", f"{n}.11") for n in range(1, 6)])
+def test_evidence_behind_a_line_is_copied_and_adds_up_to_it(books):
+    books.run([Event(f"e{n}", "remit.paid", f"{n}.11") for n in range(1, 6)])
     books.by("transform").execute("drop table marts.fct_ledger_line")
     rows = books.ask(
         "auditor",
@@ -249,8 +243,8 @@ def test_evidence_behind_a_line_is_copied_and_adds_up_to_it(books, ledger_line):
     assert all(count == hashes == 5 for *_, count, hashes in rows)
 
 
-def test_the_erp_key_depends_on_the_generation_and_not_on_the_content(books, ledger_line):
-    event = ledger_line("a", "charge.posted", "100.00")
+def test_the_erp_key_depends_on_the_generation_and_not_on_the_content(books):
+    event = Event("a", "charge.posted", "100.00")
     for events in ([event], [], [event]):
         books.run(events)
     keys = books.ask("auditor", "select erp_key, content_hash from ledger.entry order by entry_id")
@@ -258,22 +252,22 @@ def test_the_erp_key_depends_on_the_generation_and_not_on_the_content(books, led
     assert keys[0][1] == keys[2][1]
 
 
-def test_an_entry_goes_in_balanced_parts_where_the_erp_limits_lines(books, ledger_line, demand_of):
+def test_an_entry_goes_in_balanced_parts_where_the_erp_limits_lines(books):
     books.database.admin().execute("update ledger.installation set entry_lines = 4")
     events = [
-        ledger_line("a", "charge.posted", "100.00"),
-        ledger_line("b", "remit.paid", "60.00"),
-        ledger_line("c", "remit.cas.contractual", "40.00"),
+        Event("a", "charge.posted", "100.00"),
+        Event("b", "remit.paid", "60.00"),
+        Event("c", "remit.cas.contractual", "40.00"),
     ]
     assert len(books.run(events)) == 2
     assert [(row[4], row[5]) for row in books.entries("posted")] == [(1, 1), (1, 2)]
-    assert books.recorded() == demand_of(events)
+    assert books.recorded() == demanded(events)
     assert books.propose() == (0, 0, 0)
 
 
-def test_a_rule_too_long_for_one_document_is_held(books, ledger_line):
+def test_a_rule_too_long_for_one_document_is_held(books):
     books.database.admin().execute("update ledger.installation set entry_lines = 3")
-    books.demand([ledger_line(f, "remit.paid", "1.00", facility=f) for f in ("MAIN", "EAST")])
+    books.demand([Event(f, "remit.paid", "1.00", facility=f) for f in ("MAIN", "EAST")])
     books.propose()
     assert books.approve() == 0
     assert "LIMIT" in books.holds(books.entries()[0][0])

@@ -1,17 +1,18 @@
 """The outbox's side of the ledger: numbers, leases, outcomes and read-back."""
 
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from threading import Event
 
 import pytest
 
 from billing.ledger.erp import ErpDocument, compare
 from resources.warehouse import ledger, sending
 from resources.warehouse.ledger import LedgerRefusedError
+from tests.fixtures.books import Event, begins
 
 pytestmark = pytest.mark.promise(
     "Numbers have no gap, and the oldest entry of an entity goes first",
@@ -23,18 +24,17 @@ pytestmark = pytest.mark.promise(
 DAY = date(2026, 9, 15)
 
 
-@pytest.fixture
-def approved(books, ledger_line):
+@begins
+def approved(books):
     """Return the books with two approved entries, one per entity."""
     books.demand(
         [
-            ledger_line("a", "charge.posted", "100.00"),
-            ledger_line("b", "remit.paid", "60.00", entity="NPG", facility="CLIN"),
+            Event("a", "charge.posted", "100.00"),
+            Event("b", "remit.paid", "60.00", entity="NPG", facility="CLIN"),
         ]
     )
     books.propose()
     books.approve()
-    return books
 
 
 NONE = timedelta(0)
@@ -103,10 +103,8 @@ def test_a_document_changed_in_the_erp_is_found_when_it_is_read_again(approved):
     ]
 
 
-def test_numbers_have_no_gap_within_an_entity_even_when_sending_was_rolled_back(books, ledger_line):
-    books.demand(
-        [ledger_line(str(n), "remit.paid", "1.00", day=date(2026, 9, n)) for n in range(1, 6)]
-    )
+def test_numbers_have_no_gap_within_an_entity_even_when_sending_was_rolled_back(books):
+    books.demand([Event(str(n), "remit.paid", "1.00", day=date(2026, 9, n)) for n in range(1, 6)])
     books.propose()
     books.approve()
     undecided = books.database.connect("poster", autocommit=False)
@@ -122,9 +120,9 @@ def test_each_entity_counts_for_itself(approved):
     assert [approved.send(entry_id) for entry_id in approved.sendable()] == [1, 1]
 
 
-def test_the_oldest_accounting_date_goes_first(books, ledger_line):
+def test_the_oldest_accounting_date_goes_first(books):
     days = [date(2026, 9, 20), date(2026, 8, 1), date(2026, 10, 3)]
-    books.demand([ledger_line(str(d), "remit.paid", "1.00", day=d) for d in days])
+    books.demand([Event(str(d), "remit.paid", "1.00", day=d) for d in days])
     books.propose()
     books.approve()
     by_id = {row[0]: row[2] for row in books.entries()}
@@ -152,11 +150,11 @@ def test_a_rejected_entry_is_parked_and_goes_out_as_the_next_generation_once_rel
     assert again.entry_no == 2
 
 
-def test_a_rejected_entry_with_new_evidence_gives_way_to_its_next_generation(approved, ledger_line):
+def test_a_rejected_entry_with_new_evidence_gives_way_to_its_next_generation(approved):
     poster = approved.by("poster")
     entry_id = ledger.sendable(poster)[0]
     sending.record_rejected(poster, sending.begin(poster, entry_id), "PERIOD_CLOSED")
-    approved.demand([ledger_line("a", "charge.posted", "130.00")])
+    approved.demand([Event("a", "charge.posted", "130.00")])
     assert approved.propose()[1] == 1
     assert [(row[4], row[6]) for row in approved.entries() if row[1] == "NLH"] == [
         (1, "void"),
@@ -164,12 +162,10 @@ def test_a_rejected_entry_with_new_evidence_gives_way_to_its_next_generation(app
     ]
 
 
-def test_two_rejected_entries_of_one_day_wait_together_and_the_next_build_says_their_sum(
-    approved, ledger_line
-):
+def test_two_rejected_entries_of_one_day_wait_together_and_the_next_build_says_their_sum(approved):
     poster = approved.by("poster")
-    other = ledger_line("b", "remit.paid", "60.00", entity="NPG", facility="CLIN")
-    approved.demand([ledger_line("a", "charge.posted", "130.00"), other])
+    other = Event("b", "remit.paid", "60.00", entity="NPG", facility="CLIN")
+    approved.demand([Event("a", "charge.posted", "130.00"), other])
     approved.propose()
     approved.approve()
     for row in approved.entries("approved"):
@@ -304,9 +300,9 @@ def test_a_second_document_of_an_entry_is_recorded_beside_the_first_and_audited(
     assert ledger.problems(approved.by("auditor")) == []
 
 
-def test_proposing_approving_and_sending_at_once_do_not_block_each_other(books, ledger_line):
+def test_proposing_approving_and_sending_at_once_do_not_block_each_other(books):
     events = [
-        ledger_line(f"{n}", "remit.paid", "1.00", day=date(2026, 9, n), entity=entity)
+        Event(f"{n}", "remit.paid", "1.00", day=date(2026, 9, n), entity=entity)
         for n in range(1, 29)
         for entity in ("NLH", "NPG")
     ]
@@ -328,7 +324,7 @@ def test_proposing_approving_and_sending_at_once_do_not_block_each_other(books, 
             build = policy.execute("select max(build_id) from ledger.entry").fetchone()[0]
             ledger.approve_by_policy(policy, build)
 
-    stopped = Event()
+    stopped = threading.Event()
     with ThreadPoolExecutor(3) as pool:
         running = [pool.submit(send, "NLH"), pool.submit(send, "NPG"), pool.submit(approve)]
         try:

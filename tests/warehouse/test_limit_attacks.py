@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import pytest
 from psycopg.errors import RaiseException, UniqueViolation
 
+from tests.fixtures.books import Event, begins
+
 pytestmark = pytest.mark.promise(
     "No person signs beyond their limit or delegation; what goes around it is found"
 )
@@ -17,14 +19,19 @@ SIGN = (
 )
 
 
-@pytest.fixture
-def waiting(books, ledger_line):
-    """Return a proposal of 50.00 for a person, with every limit of people at 10.00."""
+@begins
+def limited(books):
+    """A proposal of 50.00 for a person, with every limit of people at 10.00."""
     for limit in ("controller-any", "approver-any"):
         books.limit(limit, entry_amount="10.00", event_amount="10.00", account_day_amount="10.00")
-    books.demand([ledger_line("a", "charity.approved", "50.00")])
+    books.demand([Event("a", "charity.approved", "50.00")])
     books.propose()
-    return books.entry_in("proposed")
+
+
+@pytest.fixture
+def waiting(limited):
+    """The entry and the content hash of the proposal."""
+    return limited.entry_in("proposed")
 
 
 def delegate(books, **changes):
@@ -57,11 +64,11 @@ def test_a_person_with_the_owners_rights_does_not_write_a_signature_beyond_it(
     refused(owning("controller"), SIGN, *waiting, *claimed, code="LIMIT")
 
 
-def test_two_signatures_of_one_transaction_count_together(books, ledger_line, owning, refused):
+def test_two_signatures_of_one_transaction_count_together(books, owning, refused):
     books.limit("approver-any", account_day_amount="80.00")
     books.limit("controller-any", account_day_amount="80.00")
     days = {"a": date(2026, 9, 15), "b": date(2026, 9, 20)}
-    books.demand([ledger_line(n, "charity.approved", "50.00", day=d) for n, d in days.items()])
+    books.demand([Event(n, "charity.approved", "50.00", day=d) for n, d in days.items()])
     books.propose()
     one, other = [(row[0], row[7]) for row in books.entries("proposed")]
     person = owning("controller")
@@ -94,8 +101,8 @@ def test_not_even_the_owner_changes_a_policy_or_what_was_decided(books, refused,
     refused(books.as_owner(), attack, code="IMMUTABLE")
 
 
-def test_nobody_signs_under_a_policy_that_he_loaded(books, ledger_line, owning, refused):
-    books.demand([ledger_line("a", "charity.approved", "50.00")])
+def test_nobody_signs_under_a_policy_that_he_loaded(books, owning, refused):
+    books.demand([Event("a", "charity.approved", "50.00")])
     books.propose()
     person = owning("controller")
     person.execute(
@@ -136,11 +143,9 @@ def test_a_delegation_is_not_handed_on(books):
         books.load_policy(lambda file: file.update(delegations=chain))
 
 
-def test_a_delegate_signs_by_the_delegation_for_its_classes_and_days_only(
-    books, ledger_line, refused
-):
+def test_a_delegate_signs_by_the_delegation_for_its_classes_and_days_only(books, refused):
     books.limit("approver-any", entry_amount="10.00")
-    books.demand([ledger_line("a", "suspense.cleared.receivable", "50.00")])
+    books.demand([Event("a", "suspense.cleared.receivable", "50.00")])
     books.propose()
     entry_id, content = books.entry_in("proposed")
     query = "select ledger.approve(%s, %s)"
@@ -157,9 +162,9 @@ def test_a_delegate_signs_by_the_delegation_for_its_classes_and_days_only(
     assert books.sendable() == [entry_id]
 
 
-def test_who_signed_for_himself_does_not_sign_again_through_a_delegate(books, ledger_line, owning):
+def test_who_signed_for_himself_does_not_sign_again_through_a_delegate(books, owning):
     delegate(books, classes=["controller+approver"])
-    books.demand([ledger_line("a", "settlement.estimate", "50.00")])
+    books.demand([Event("a", "settlement.estimate", "50.00")])
     books.propose()
     entry_id, content = books.entry_in("proposed")
     books.by("controller").execute("select ledger.approve(%s, %s)", [entry_id, content])
@@ -172,8 +177,8 @@ def test_who_signed_for_himself_does_not_sign_again_through_a_delegate(books, le
         )
 
 
-def test_a_class_of_the_controller_is_not_approved_by_others(books, ledger_line, owning, refused):
-    books.demand([ledger_line("a", "suspense.cleared.receivable", "50.00")])
+def test_a_class_of_the_controller_is_not_approved_by_others(books, owning, refused):
+    books.demand([Event("a", "suspense.cleared.receivable", "50.00")])
     books.propose()
     entry_id, content = books.entry_in("proposed")
     books.by("approver").execute("select ledger.approve(%s, %s)", [entry_id, content])
@@ -182,8 +187,8 @@ def test_a_class_of_the_controller_is_not_approved_by_others(books, ledger_line,
             entry_id, code="UNSIGNED")  # fmt: skip
 
 
-def test_a_signer_who_became_a_poster_signs_no_longer(books, ledger_line, refused):
-    books.demand([ledger_line("a", "charity.approved", "50.00")])
+def test_a_signer_who_became_a_poster_signs_no_longer(books, refused):
+    books.demand([Event("a", "charity.approved", "50.00")])
     books.propose()
     prefix, admin = books.database.settings.role_prefix, books.database.admin()
     admin.execute(f"grant {prefix}_poster to {prefix}_controller")

@@ -13,6 +13,7 @@ from orchestration import rebuild
 from resources.warehouse import ledger, requests
 from resources.warehouse.ledger import LedgerRefusedError
 from resources.warehouse.requests import AskEntry
+from tests.fixtures.books import Event, begins
 
 pytestmark = pytest.mark.promise(
     "A manual entry is balanced, made by one person and approved by another",
@@ -24,12 +25,11 @@ SHA256 = "a" * 64
 ZERO = Decimal(0)
 
 
-@pytest.fixture
-def indebted(books, ledger_line):
+@begins
+def indebted(books):
     """A patient account that owes 300.00, and one payer claim of 500.00, both of MAIN."""
-    books.demand([ledger_line("a", "charge.posted.selfpay", "300.00"),
-                  ledger_line("b", "charge.posted", "500.00")])  # fmt: skip
-    return books
+    books.demand([Event("a", "charge.posted.selfpay", "300.00"),
+                  Event("b", "charge.posted", "500.00")])  # fmt: skip
 
 
 def debit(account, amount, key="x-1", **more):

@@ -10,6 +10,7 @@ from resources.mirror import mirror_master_data
 from resources.outbox import Outbox
 from resources.warehouse import holds
 from resources.warehouse.ledger import LedgerRefusedError
+from tests.fixtures.books import Event, begins
 from tests.fixtures.memory_erp import MemoryLedger
 
 pytestmark = pytest.mark.promise(
@@ -36,16 +37,15 @@ class Carrying(MemoryLedger):
         return [ErpSegment(entity, "facility", v, on) for v, on in self.known.items()]
 
 
-@pytest.fixture
-def ready(books, ledger_line):
+@begins
+def ready(books):
     """One approved entry of each entity."""
     books.demand([
-        ledger_line("a", "charge.posted", "100.00"),
-        ledger_line("b", "charge.posted", "70.00", entity="NPG", facility="CLIN"),
+        Event("a", "charge.posted", "100.00"),
+        Event("b", "charge.posted", "70.00", entity="NPG", facility="CLIN"),
     ])  # fmt: skip
     books.propose()
     books.approve()
-    return books
 
 
 def mirror(books, erp, entity="NLH"):
@@ -140,11 +140,11 @@ def test_a_facility_without_an_active_segment_holds_where_the_erp_carries_facili
     assert held(ready, "NPG") == [("MAPPING", expected.format("CLIN"))]
 
 
-def test_an_entry_held_by_mapping_is_not_approved_by_policy(books, ledger_line):
+def test_an_entry_held_by_mapping_is_not_approved_by_policy(books):
     erp = MemoryLedger()
     erp.chart["1110"] = False
     mirror(books, erp)
-    books.demand([ledger_line("a", "charge.posted", "100.00")])
+    books.demand([Event("a", "charge.posted", "100.00")])
     books.propose()
     assert books.approve() == 0
     erp.chart["1110"] = True

@@ -10,7 +10,7 @@ import pytest
 from billing.ledger.opening import KINDS, OpeningLine, StatedBalance
 from resources.warehouse import ledger, openings
 from resources.warehouse.ledger import LedgerRefusedError
-from tests.fixtures.books import RULES
+from tests.fixtures.books import RULES, Event, begins
 
 pytestmark = pytest.mark.promise(
     "Opening balances tie to the ERP and are approved by two people, once, for good",
@@ -26,11 +26,10 @@ HELD = [StatedBalance("NLH", "1110", Decimal("500.00")),
         StatedBalance("NLH", "2125", Decimal("-20.00"))]  # fmt: skip
 
 
-@pytest.fixture
+@begins
 def opened(books):
     books.database.admin().execute("update ops.installation set as_of_date = '2026-10-31'")
     books.demand([])
-    return books
 
 
 def load(books, *, by="preparer", lines=(PAYER, CREDIT), stated=HELD, sha="a"):
@@ -132,14 +131,14 @@ def test_only_who_loaded_a_list_withdraws_it(opened):
     refused(lambda: openings.withdraw(opened.by("manager"), number), "NOT_YOURS")
 
 
-def test_entries_before_the_end_of_the_cutover_month_would_count_twice(opened, ledger_line):
-    opened.run([ledger_line("a", "charge.posted", "10.00", date(2026, 8, 31))])
+def test_entries_before_the_end_of_the_cutover_month_would_count_twice(opened):
+    opened.run([Event("a", "charge.posted", "10.00", date(2026, 8, 31))])
     number = load(opened)
     refused(lambda: decide(opened, number, "controller"), "OVERLAP")
 
 
-def test_entries_after_the_cutover_month_do_not(opened, ledger_line):
-    opened.run([ledger_line("a", "charge.posted", "10.00", date(2026, 9, 1))])
+def test_entries_after_the_cutover_month_do_not(opened):
+    opened.run([Event("a", "charge.posted", "10.00", date(2026, 9, 1))])
     decide(opened, load(opened), "controller")
 
 

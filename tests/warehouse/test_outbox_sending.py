@@ -9,6 +9,7 @@ import pytest
 from billing.ledger.capabilities import Idempotency
 from resources.outbox import Outbox, document_counts, reread
 from resources.warehouse import ledger, sending
+from tests.fixtures.books import Event, begins
 from tests.fixtures.memory_erp import MemoryLedger
 
 pytestmark = pytest.mark.promise(
@@ -17,19 +18,18 @@ pytestmark = pytest.mark.promise(
 )
 
 
-@pytest.fixture
-def approved(books, ledger_line):
+@begins
+def approved(books):
     """Three approved entries of one entity, one of another."""
     days = ("2026-08-10", "2026-09-10", "2026-09-11")
     events = [
-        ledger_line(f"e{n}", "charge.posted", "100.00", day=date.fromisoformat(d))
+        Event(f"e{n}", "charge.posted", "100.00", day=date.fromisoformat(d))
         for n, d in enumerate(days)
     ]
-    other = ledger_line("o", "remit.paid", "60.00", entity="NPG", facility="CLIN")
+    other = Event("o", "remit.paid", "60.00", entity="NPG", facility="CLIN")
     books.demand([*events, other])
     books.propose()
     books.approve()
-    return books
 
 
 def run(books, erp, entity="NLH"):

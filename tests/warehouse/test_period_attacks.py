@@ -5,6 +5,8 @@ from datetime import date
 import pytest
 from psycopg.errors import InsufficientPrivilege, UniqueViolation
 
+from tests.fixtures.books import Event
+
 pytestmark = pytest.mark.promise(
     "The database refuses every way around the closing of periods, or finds it"
 )
@@ -56,11 +58,11 @@ def test_the_owners_rights_do_not_decide_a_request_twice_or_alone(books, owning,
 
 
 @pytest.mark.parametrize("way", ["proposed", "unsent", "certificate", "suspense", "rejected"])
-def test_what_is_not_settled_keeps_a_period_from_closing(books, ledger_line, way, refused):
+def test_what_is_not_settled_keeps_a_period_from_closing(books, way, refused):
     code = {"proposed": "HELD", "unsent": "UNSENT", "certificate": "CERTIFICATE",
             "suspense": "SUSPENSE", "rejected": "REJECTED"}[way]  # fmt: skip
     name = "plb.other" if way == "suspense" else "charge.posted"
-    books.demand([ledger_line("a", name, "100.00")])
+    books.demand([Event("a", name, "100.00")])
     books.propose()
     if way != "proposed":
         books.approve()
@@ -80,10 +82,8 @@ def test_what_is_not_settled_keeps_a_period_from_closing(books, ledger_line, way
             code=f"BLOCKED.*{code} 1")  # fmt: skip
 
 
-def test_a_waiver_of_the_one_who_asks_or_of_another_item_does_not_count(
-    books, ledger_line, refused
-):
-    books.demand([ledger_line("a", "charge.posted", "100.00")])
+def test_a_waiver_of_the_one_who_asks_or_of_another_item_does_not_count(books, refused):
+    books.demand([Event("a", "charge.posted", "100.00")])
     books.propose()
     entry_id, _ = books.entry_in("proposed")
     waive = "select ledger.waive_blocker('NLH', '2026-09-01', %s, %s, 'x', %s)"

@@ -12,6 +12,7 @@ from orchestration.cli import app
 from orchestration.period import gather, render
 from resources.warehouse import ledger, periods
 from resources.warehouse.ledger import LedgerRefusedError
+from tests.fixtures.books import Event
 
 pytestmark = pytest.mark.promise(
     "A period closes softly, then hard, by two people, and not while something blocks it",
@@ -28,11 +29,11 @@ def sign(books, person="controller"):
     return entry_id
 
 
-def test_a_soft_period_takes_named_classes_with_a_controllers_signature_only(books, ledger_line):
+def test_a_soft_period_takes_named_classes_with_a_controllers_signature_only(books):
     books.build()
     books.decide("soft_close", AUGUST)
-    named = ledger_line("a", "credit.reclass.patient", "20.00", day=IN_AUGUST)
-    other = ledger_line("b", "charge.posted", "100.00", day=IN_AUGUST)
+    named = Event("a", "credit.reclass.patient", "20.00", day=IN_AUGUST)
+    other = Event("b", "charge.posted", "100.00", day=IN_AUGUST)
     books.demand([named, other])
     books.propose()
     found = {row[3]: (row[0], row[2], row[7]) for row in books.entries("proposed")}
@@ -47,8 +48,8 @@ def test_a_soft_period_takes_named_classes_with_a_controllers_signature_only(boo
 
 
 @pytest.mark.parametrize("role", ["auditor", "approver", "poster", "preparer", "transform"])
-def test_whoever_reads_the_ledger_reads_what_holds_its_entries(books, ledger_line, role):
-    books.demand([ledger_line("a", "suspense.cleared.receivable", "100.00")])
+def test_whoever_reads_the_ledger_reads_what_holds_its_entries(books, role):
+    books.demand([Event("a", "suspense.cleared.receivable", "100.00")])
     books.propose()
     assert books.ask(role, "select distinct code from ledger.hold") == [("APPROVAL",)]
 
@@ -85,14 +86,14 @@ def test_a_refused_request_leaves_the_period_as_it_is_and_a_late_one_is_refused(
         periods.request_period(approver, "NLH", AUGUST, "close", "")
 
 
-def test_a_refused_proposal_blocks_a_close_above_the_tolerance_only(books, ledger_line):
-    small = ledger_line("a", "charity.approved", "25.00", day=IN_AUGUST)
+def test_a_refused_proposal_blocks_a_close_above_the_tolerance_only(books):
+    small = Event("a", "charity.approved", "25.00", day=IN_AUGUST)
     books.demand([small])
     books.propose()
     entry_id, _ = books.entry_in("proposed")
     ledger.refuse(books.by("controller"), entry_id, "wait", "controller", date(2026, 11, 15))
     assert periods.blockers(books.by("auditor"), "NLH", AUGUST) == []
-    books.demand([ledger_line("a", "charity.approved", "25.01", day=IN_AUGUST)])
+    books.demand([Event("a", "charity.approved", "25.01", day=IN_AUGUST)])
     books.propose()
     entry_id, _ = books.entry_in("proposed")
     ledger.refuse(books.by("controller"), entry_id, "wait", "controller", date(2026, 11, 15))
@@ -113,20 +114,18 @@ def test_whoever_keeps_reconciliations_blocks_a_close_through_the_view(books):
     assert (blocker.code, blocker.item) == ("RECONCILIATION", "1110")
 
 
-def closed_august_with_a_late_charge(books, ledger_line, amount="10000.01"):
+def closed_august_with_a_late_charge(books, amount="10000.01"):
     """Close August; a charge of August comes afterwards and is proposed for September."""
     books.build()
     books.decide("close", AUGUST)
-    books.demand([ledger_line("a", "charge.posted", amount, day=IN_AUGUST)])
+    books.demand([Event("a", "charge.posted", amount, day=IN_AUGUST)])
     books.propose()
 
 
-def test_late_evidence_of_a_closed_period_is_new_information_and_an_estimate_is_one(
-    books, ledger_line
-):
-    closed_august_with_a_late_charge(books, ledger_line)
-    books.demand([ledger_line("a", "charge.posted", "10.00", day=IN_AUGUST),
-                  ledger_line("b", "ipc.true_up", "10.00", day=IN_AUGUST)])  # fmt: skip
+def test_late_evidence_of_a_closed_period_is_new_information_and_an_estimate_is_one(books):
+    closed_august_with_a_late_charge(books)
+    books.demand([Event("a", "charge.posted", "10.00", day=IN_AUGUST),
+                  Event("b", "ipc.true_up", "10.00", day=IN_AUGUST)])  # fmt: skip
     books.propose()
     query = (
         "select distinct rule, correction_class from ledger.entry_line join ledger.entry"
@@ -137,10 +136,8 @@ def test_late_evidence_of_a_closed_period_is_new_information_and_an_estimate_is_
     ]  # fmt: skip
 
 
-def test_an_error_above_the_threshold_waits_for_a_controller_with_both_views_shown(
-    books, ledger_line
-):
-    closed_august_with_a_late_charge(books, ledger_line)
+def test_an_error_above_the_threshold_waits_for_a_controller_with_both_views_shown(books):
+    closed_august_with_a_late_charge(books)
     periods.classify_correction(
         books.by("approver"), "NLH", AUGUST, "JR01", "error", "charge left out"
     )
@@ -157,14 +154,14 @@ def test_an_error_above_the_threshold_waits_for_a_controller_with_both_views_sho
     assert books.sendable() == [entry_id]
 
 
-def test_small_errors_wait_once_they_come_to_the_threshold_together(books, ledger_line):
-    closed_august_with_a_late_charge(books, ledger_line, "6000.00")
+def test_small_errors_wait_once_they_come_to_the_threshold_together(books):
+    closed_august_with_a_late_charge(books, "6000.00")
     periods.classify_correction(books.by("controller"), "NLH", AUGUST, "JR01", "error", "x")
     books.propose()
     assert books.approve() == 1
     books.post_all()
-    first = ledger_line("a", "charge.posted", "6000.00", day=IN_AUGUST)
-    second = ledger_line("b", "charge.posted", "4000.01", day=date(2026, 8, 20))
+    first = Event("a", "charge.posted", "6000.00", day=IN_AUGUST)
+    second = Event("b", "charge.posted", "4000.01", day=date(2026, 8, 20))
     books.demand([first, second])
     books.propose()
     assert books.approve() == 0
@@ -174,10 +171,10 @@ def test_small_errors_wait_once_they_come_to_the_threshold_together(books, ledge
     ]
 
 
-def test_a_changed_rule_on_a_closed_period_waits_until_somebody_says_what_it_is(books, ledger_line):
-    books.run([ledger_line("a", "charge.posted", "100.00", day=IN_AUGUST)])
+def test_a_changed_rule_on_a_closed_period_waits_until_somebody_says_what_it_is(books):
+    books.run([Event("a", "charge.posted", "100.00", day=IN_AUGUST)])
     books.decide("close", AUGUST)
-    moved = ledger_line("a", "charge.posted", "100.00", IN_AUGUST, version="v2",
+    moved = Event("a", "charge.posted", "100.00", IN_AUGUST, version="v2",
                         accounts=("1120", "4010"))  # fmt: skip
     books.demand([moved])
     books.propose()
@@ -220,8 +217,8 @@ def test_two_people_close_and_reopen_a_period_by_command(books, command):
     assert gather(books.by("auditor"), "NLH", None)["periods"][7]["own_status"] == "closed"
 
 
-def test_the_page_of_a_period_names_what_blocks_it(books, ledger_line):
-    books.demand([ledger_line("a", "charge.posted", "100.00", day=IN_AUGUST)])
+def test_the_page_of_a_period_names_what_blocks_it(books):
+    books.demand([Event("a", "charge.posted", "100.00", day=IN_AUGUST)])
     books.propose()
     lines = render(gather(books.by("auditor"), "NLH", "2026-08"))
     assert any(line.split()[:3] == ["HELD", "1", "100.00"] for line in lines)

@@ -9,6 +9,7 @@ import pytest
 from resources.warehouse import ledger, requests
 from resources.warehouse.ledger import LedgerRefusedError
 from resources.warehouse.requests import Ask
+from tests.fixtures.books import Event, begins
 
 pytestmark = pytest.mark.promise(
     "A refund goes back to who paid, the way they paid, or to the controller",
@@ -26,15 +27,14 @@ insert into marts.mart_paid_in values
 """
 
 
-@pytest.fixture
-def in_credit(books, ledger_line):
+@begins
+def in_credit(books):
     """An account 50,000.00 in credit, which paid 100.00 by card and 30.00 by cheque; a claim
     70.00 in credit, of which MCR01 paid 60.00 by ACH.
     """
-    books.demand([ledger_line("a", "credit.reclass.patient", "50000.00"),
-                  ledger_line("b", "credit.reclass.payer", "70.00")])  # fmt: skip
+    books.demand([Event("a", "credit.reclass.patient", "50000.00"),
+                  Event("b", "credit.reclass.payer", "70.00")])  # fmt: skip
     books.by("transform").execute(PAID_IN)
-    return books
 
 
 def refund(amount="40.00", **changes):
@@ -116,8 +116,8 @@ def test_a_refund_to_a_payer_names_the_payer(in_credit):
     assert ask(in_credit, replace(wanted, payee="MCR01"))
 
 
-def test_only_a_refund_has_a_payee(in_credit, ledger_line):
-    in_credit.demand([ledger_line("a", "charge.posted.selfpay", "90.00")])
+def test_only_a_refund_has_a_payee(in_credit):
+    in_credit.demand([Event("a", "charge.posted.selfpay", "90.00")])
     refused(lambda: ask(in_credit, refund(event="charity.approved", tender=None,
                                           payee="patient")), "PAYEE")  # fmt: skip
 

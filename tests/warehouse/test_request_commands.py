@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from orchestration.cli import app
 from resources.settings import load_settings
 from resources.warehouse.requests import account_key
+from tests.fixtures.books import Event
 
 pytestmark = [
     pytest.mark.promise(
@@ -30,7 +31,7 @@ ENTRY = ("request", "entry", "--entity", "NLH", "--date", "2026-09-15", "--reaso
 
 
 @pytest.fixture
-def place(books, ledger_line, tmp_path, monkeypatch):
+def place(books, tmp_path, monkeypatch):
     """A ledger in which the account of the number owes 300.00, and the settings of it."""
     environ = {**books.database.environ(), "TIEOUT_HOME": str(tmp_path / "state")}
     settings = load_settings(environ)
@@ -44,7 +45,7 @@ def place(books, ledger_line, tmp_path, monkeypatch):
             yield settings
 
     monkeypatch.setattr("orchestration.launcher.Launcher", Running)
-    books.demand([ledger_line("a", "charge.posted.selfpay", "300.00")])
+    books.demand([Event("a", "charge.posted.selfpay", "300.00")])
     key = account_key("NLH", NUMBER, settings.hash_key)
     books.by("transform").execute("update marts.fct_ledger_line set account_key = %s", [key])
     (tmp_path / "lines.csv").write_text(LINES)

@@ -10,7 +10,7 @@ from billing.ledger.requests import request_kind
 from resources.warehouse import ledger, requests
 from resources.warehouse.ledger import LedgerRefusedError
 from resources.warehouse.requests import Ask
-from tests.fixtures.books import CHART, RULES
+from tests.fixtures.books import CHART, RULES, Event, begins
 
 pytestmark = pytest.mark.promise(
     "A request is asked for by one person and decided by another, over what was seen",
@@ -21,12 +21,11 @@ pytestmark = pytest.mark.promise(
 REASON = "assistance form of October, complete"
 
 
-@pytest.fixture
-def indebted(books, ledger_line):
+@begins
+def indebted(books):
     """A patient account that owes 300.00, and one payer claim of 500.00."""
-    books.demand([ledger_line("a", "charge.posted.selfpay", "300.00"),
-                  ledger_line("b", "charge.posted", "500.00")])  # fmt: skip
-    return books
+    books.demand([Event("a", "charge.posted.selfpay", "300.00"),
+                  Event("b", "charge.posted", "500.00")])  # fmt: skip
 
 
 def charity(amount="100.00", **changes):
@@ -133,8 +132,8 @@ def test_only_who_asked_withdraws_and_only_while_it_is_open(indebted):
     refused(lambda: requests.withdraw(indebted.by("biller"), number), "STATE")
 
 
-def test_a_refund_says_how_it_is_paid(indebted, ledger_line):
-    indebted.demand([ledger_line("c", "credit.reclass.patient", "40.00")])
+def test_a_refund_says_how_it_is_paid(indebted):
+    indebted.demand([Event("c", "credit.reclass.patient", "40.00")])
     wanted = charity("40.00", event="refund.patient.approved")
     refused(lambda: asked(indebted, wanted), "TENDER")
     by_card = replace(wanted, tender="card")

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from orchestration import status
 from orchestration.cli import app
 from resources.warehouse import ledger, restatements
+from tests.fixtures.books import Event, begins, demanded
 
 pytestmark = pytest.mark.promise(
     "A changed rule restates the past only by an order of two people",
@@ -27,27 +28,19 @@ DECIDE = (
 )
 
 
-@pytest.fixture
-def charge(ledger_line):
-    """Make a charge as the first version of its rule posts it, or as the second one does."""
-
-    def make(version="v1", amount="100.00", event_id="a", **change):
-        accounts = {"v1": ("1110", "4010"), "v2": ("1120", "4010"), "v3": ("1125", "4010"),
-                    "turned": ("4010", "1110")}[version]  # fmt: skip
-        return ledger_line(
-            event_id, "charge.posted", amount, version=version, accounts=accounts, **change
-        )
-
-    return make
+def charge(version="v1", amount="100.00", event_id="a", **change):
+    """Return a charge as the first version of its rule posts it, or as another one does."""
+    accounts = {"v1": ("1110", "4010"), "v2": ("1120", "4010"), "v3": ("1125", "4010"),
+                "turned": ("4010", "1110")}[version]  # fmt: skip
+    return Event(event_id, "charge.posted", amount, version=version, accounts=accounts, **change)
 
 
-@pytest.fixture
-def changed(books, charge):
+@begins
+def changed(books):
     """A recorded charge whose rule was changed afterwards: what it does now waits."""
     books.run([charge()])
     books.demand([charge("v2")])
     books.propose()
-    return books
 
 
 def held(books):
@@ -80,13 +73,13 @@ def test_what_waits_has_one_hash_in_the_database_and_in_what_if(changed):
     assert by_database == restatements.difference_hash(rows)
 
 
-def test_an_order_lets_it_through_for_two_signatures_once(changed, charge, demand_of):
+def test_an_order_lets_it_through_for_two_signatures_once(changed):
     order = changed.order_restatement("JR01")
     assert changed.propose() == (1, 0, 0)
     assert changed.entries("proposed")[0][3] == "restatement"
     assert changed.approve() == 0
     restate(changed)
-    assert changed.recorded() == demand_of([charge("v2")])
+    assert changed.recorded() == demanded([charge("v2")])
     assert changed.propose() == NOTHING
     assert held(changed) == []
     (made,) = restatements.orders(changed.by("auditor"))
@@ -107,7 +100,7 @@ def test_without_an_approved_order_of_just_this_difference_it_waits(changed, sta
     assert len(held(books)) == 2
 
 
-def test_an_order_does_not_let_through_what_changed_since(changed, charge):
+def test_an_order_does_not_let_through_what_changed_since(changed):
     changed.order_restatement("JR01")
     changed.demand([charge("v2", amount="120.00")])
     assert changed.propose() == NOTHING
@@ -115,37 +108,37 @@ def test_an_order_does_not_let_through_what_changed_since(changed, charge):
     assert changed.propose() == (1, 0, 0)
 
 
-def test_new_events_post_by_the_new_version_while_the_old_ones_wait(changed, charge, demand_of):
+def test_new_events_post_by_the_new_version_while_the_old_ones_wait(changed):
     new = charge("v2", "7.00", "b", day=OCTOBER)
     changed.demand([charge("v2"), new])
     assert changed.propose() == (1, 0, 0)
     assert changed.approve() == 1
-    assert changed.recorded("approved") == demand_of([new])
+    assert changed.recorded("approved") == demanded([new])
 
 
-def test_a_correction_of_an_event_of_its_own_version_goes_on(books, charge, demand_of):
+def test_a_correction_of_an_event_of_its_own_version_goes_on(books):
     books.run([charge(), charge("v1", "5.00", "b")])
     corrected = [charge("v1", "130.00"), charge("v1", "5.00", "b")]
     books.run(corrected)
-    assert books.recorded() == demand_of(corrected)
+    assert books.recorded() == demanded(corrected)
 
 
 @pytest.mark.parametrize("amount", ["100.00", "130.00"])
-def test_a_changed_rule_waits_also_where_its_event_changed_too(books, charge, amount):
+def test_a_changed_rule_waits_also_where_its_event_changed_too(books, amount):
     books.run([charge()])
     books.demand([charge("v2", amount)])
     assert books.propose() == NOTHING
     assert held(books)[:2] == [("1110", Decimal("-100.00")), ("1120", Decimal(amount))]
 
 
-def test_sides_that_were_exchanged_wait(books, charge):
+def test_sides_that_were_exchanged_wait(books):
     books.run([charge()])
     books.demand([charge("turned")])
     assert books.propose() == NOTHING
     assert held(books) == [("1110", Decimal("-200.00")), ("4010", Decimal("200.00"))]
 
 
-def test_a_rule_that_became_a_memo_waits(books, charge):
+def test_a_rule_that_became_a_memo_waits(books):
     books.run([charge()])
     books.demand([charge("v2")])
     books.by("transform").execute("truncate marts.fct_ledger_line")
@@ -153,31 +146,27 @@ def test_a_rule_that_became_a_memo_waits(books, charge):
     assert held(books) == [("1110", Decimal("-100.00")), ("4010", Decimal("100.00"))]
 
 
-def test_evidence_that_is_gone_is_taken_back_without_an_order(books, charge):
+def test_evidence_that_is_gone_is_taken_back_without_an_order(books):
     books.run([charge()])
     assert books.run([]) != []
     assert books.recorded() == {}
 
 
-def test_an_event_that_moves_to_another_date_takes_the_variant_of_that_date(
-    books, charge, demand_of
-):
+def test_an_event_that_moves_to_another_date_takes_the_variant_of_that_date(books):
     books.run([charge(day=AUGUST)])
     moved = [charge("v2", day=OCTOBER)]
     books.run(moved)
-    assert books.recorded() == demand_of(moved)
+    assert books.recorded() == demanded(moved)
 
 
-def test_dimensions_move_under_another_version_of_the_same_accounts(books, ledger_line, demand_of):
-    books.run([ledger_line("a", "charge.posted", "100.00")])
-    moved = [ledger_line("a", "charge.posted", "100.00", facility="EAST", version="v2")]
+def test_dimensions_move_under_another_version_of_the_same_accounts(books):
+    books.run([Event("a", "charge.posted", "100.00")])
+    moved = [Event("a", "charge.posted", "100.00", facility="EAST", version="v2")]
     books.run(moved)
-    assert books.recorded() == demand_of(moved)
+    assert books.recorded() == demanded(moved)
 
 
-def test_what_is_let_through_stays_so_while_its_entries_are_signed_one_by_one(
-    books, charge, demand_of
-):
+def test_what_is_let_through_stays_so_while_its_entries_are_signed_one_by_one(books):
     first, second = charge(), charge(event_id="b", day=OCTOBER)
     books.run([first, second])
     then = [charge("v2"), charge("v2", event_id="b", day=OCTOBER)]
@@ -190,10 +179,10 @@ def test_what_is_let_through_stays_so_while_its_entries_are_signed_one_by_one(
         ledger.approve(books.by(person), entry_id, content)
     assert books.propose() == (0, 0, 1)
     restate(books)
-    assert books.recorded() == demand_of(then)
+    assert books.recorded() == demanded(then)
 
 
-def test_a_rule_that_goes_back_needs_an_order_of_its_own_each_time(changed, charge, demand_of):
+def test_a_rule_that_goes_back_needs_an_order_of_its_own_each_time(changed):
     books = changed
     for version in ("v1", "v2"):
         books.order_restatement("JR01")
@@ -202,7 +191,7 @@ def test_a_rule_that_goes_back_needs_an_order_of_its_own_each_time(changed, char
         books.demand([charge(version)])
         assert books.propose() == NOTHING
         assert len(held(books)) == 2
-    assert books.recorded() == demand_of([charge("v1")])
+    assert books.recorded() == demanded([charge("v1")])
     assert len(restatements.orders(books.by("auditor"))) == 2
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from resources.warehouse import reviews
 from resources.warehouse.ledger import LedgerRefusedError
+from tests.fixtures.books import begins
 
 pytestmark = pytest.mark.promise(
     "A reconciliation is prepared by one person and reviewed by another, over what was seen"
@@ -26,11 +27,10 @@ insert into marts.mart_account_reconciliation values
 HASH = "a" * 64
 
 
-@pytest.fixture
+@begins
 def accounts(books):
     """The two accounts of NLH, as the post job leaves them: one explained, one not."""
     books.by("transform").execute(SHEET)
-    return books
 
 
 def sheet(books, account, role="auditor"):

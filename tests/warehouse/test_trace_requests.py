@@ -9,6 +9,7 @@ from billing.ledger.manual import ManualLine
 from orchestration import trace_requests
 from resources.warehouse import requests
 from resources.warehouse.requests import AskEntry
+from tests.fixtures.books import Event, begins
 
 pytestmark = pytest.mark.promise(
     "An entry leads to the request behind it, and a request to all that it led to"
@@ -33,10 +34,10 @@ join ledger.request_event as link on link.request_id = line.request_id
 """
 
 
-@pytest.fixture
-def decided(books, ledger_line):
+@begins
+def decided(books):
     """An approved manual entry that reverses itself; its first entry is posted."""
-    books.demand([ledger_line("a", "charge.posted", "100.00")])
+    books.demand([Event("a", "charge.posted", "100.00")])
     number = requests.ask_entry(books.by("biller"), ENTRY)
     (found,) = requests.requests(books.by("auditor"), "open")
     requests.decide(books.by("manager"), number, "approved", found.content_hash)
@@ -46,7 +47,6 @@ def decided(books, ledger_line):
     (first, _) = [row for row in books.entries() if row[3] == "manual"]
     books.by("controller").execute("select ledger.approve(%s, %s)", [first[0], first[-1]])
     books.post_all()
-    return books
 
 
 def test_an_entry_leads_to_its_request_and_the_request_to_its_entries(decided):
