@@ -201,7 +201,14 @@ def accepts(path: Path) -> bool:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("pattern", ["sent/837P_*", "sent/837I_*", "remittances/835_*"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        pytest.param("sent/837P_*", marks=pytest.mark.long),
+        pytest.param("sent/837I_*", marks=pytest.mark.long),
+        "remittances/835_*",
+    ],
+)
 def test_pyx12_accepts_a_sample_of_each_kind(
     folder: Path, key: dict[str, Any], pattern: str
 ) -> None:

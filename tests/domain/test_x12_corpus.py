@@ -157,6 +157,7 @@ def _amount(written: str) -> Decimal:
         return Decimal("NaN")
 
 
+@pytest.mark.long
 def test_the_printed_figures_of_every_file_are_those_that_were_counted() -> None:
     for row in _manifest():
         found = check((FOLDER / row["path"]).read_bytes(), row["path"])

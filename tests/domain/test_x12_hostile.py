@@ -29,6 +29,7 @@ PIECES = (
     b"\x1f", b"\x00", b"\xff", b"*" * 300, b"9" * 40, b"\xef\xbb\xbf", b"\r\n",
 )  # fmt: skip
 MUTATIONS = 120
+EVERY_ONE = pytest.param(1, marks=pytest.mark.long)
 _ORDER = ("segment", "repetition", "adjustment_no")
 
 
@@ -41,26 +42,30 @@ def _whole(content: bytes) -> ParsedFile:
 
 
 @pytest.mark.parametrize("content", CONTENTS, ids=lambda one: str(len(one)))
-def test_a_file_cut_after_any_segment_is_read_up_to_there_and_said_to_be_cut(
-    content: bytes,
-) -> None:
+@pytest.mark.parametrize("step", [7, EVERY_ONE])
+def test_a_file_cut_after_a_segment_is_read_and_said_to_be_cut(content: bytes, step: int) -> None:
+    """Cut after every seventh segment, and after each one in the long suite."""
     ends = [at + 1 for at, byte in enumerate(content) if byte == ord("~")]
-    for end in ends[2:-1]:
+    for end in ends[2:-1:step]:
         parsed = _whole(content[:end])
         codes = {one.code for one in parsed.findings}
         assert codes & {"TRUNCATED", "GE_MISSING", "IEA_MISSING"}, end
 
 
 @pytest.mark.parametrize("content", CONTENTS, ids=lambda one: str(len(one)))
-def test_a_file_cut_at_any_byte_is_read_up_to_there(content: bytes) -> None:
-    for end in range(0, len(content), 17):
+@pytest.mark.parametrize("step", [127, pytest.param(17, marks=pytest.mark.long)])
+def test_a_file_cut_at_any_byte_is_read_up_to_there(content: bytes, step: int) -> None:
+    for end in range(0, len(content), step):
         _whole(content[:end])
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_random_damage_ends_in_rows_and_findings(seed: int) -> None:
+@pytest.mark.parametrize(
+    ("seed", "mutations"),
+    [(0, 40), *(pytest.param(seed, MUTATIONS, marks=pytest.mark.long) for seed in range(4))],
+)
+def test_random_damage_ends_in_rows_and_findings(seed: int, mutations: int) -> None:
     chance = random.Random(seed)
-    for _ in range(MUTATIONS):
+    for _ in range(mutations):
         content = bytearray(chance.choice(CONTENTS))
         for _ in range(chance.choice((1, 1, 2, 5, 20))):
             _damage(content, chance)

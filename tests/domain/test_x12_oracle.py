@@ -68,6 +68,7 @@ def test_a_generated_835_pays_what_pyx12_says_it_pays(tmp_path: Path) -> None:
     assert _compare([path], "2100", "CLP04", "remittance_claim", "paid_amount") == 1
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not FOLDER.exists(), reason="shared X12 files are not there")
 @pytest.mark.parametrize(
     ("loop", "element", "table", "column"),
@@ -84,6 +85,7 @@ def test_public_835s_say_what_pyx12_says_they_say(
     assert _compare(paths, loop, element, table, column) > 0
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not FOLDER.exists(), reason="shared X12 files are not there")
 @pytest.mark.parametrize(
     ("transaction", "guide", "line"),
@@ -97,6 +99,7 @@ def test_public_837s_charge_what_pyx12_says_they_charge(
     assert _compare(paths, "2400", line, "claim_line", "charge_amount") > 0
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not FOLDER.exists(), reason="shared X12 files are not there")
 def test_public_835s_are_adjusted_as_pyx12s_segments_say() -> None:
     paths = _public("835", "005010X221A1")

@@ -196,6 +196,7 @@ def test_our_own_files_hold_what_pyx12_says_in_the_loops_that_it_says(
     assert _compare(FIXTURES / name, tmp_path) > 0
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not FOLDER.exists(), reason="shared X12 files are not there")
 @pytest.mark.parametrize(
     ("sets", "least"),
