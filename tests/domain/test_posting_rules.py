@@ -102,9 +102,8 @@ def mutants(rule: PostingRule) -> list[PostingRule]:
     return [dataclasses.replace(rule, **change) for change in changes]
 
 
-@pytest.mark.parametrize("event", RULES)
-def test_a_rule_does_to_each_class_of_account_what_audit_wrote(event: str) -> None:
-    assert agrees(RULES[event])
+def test_a_rule_does_to_each_class_of_account_what_audit_wrote() -> None:
+    assert [event for event in RULES if not agrees(RULES[event])] == []
 
 
 def test_rules_and_effects_name_the_same_96_events() -> None:
@@ -113,11 +112,9 @@ def test_rules_and_effects_name_the_same_96_events() -> None:
     assert len(CHART) == 50
 
 
-@pytest.mark.parametrize("rule", BOOK.variants, ids=lambda one: f"{one.rule} {one.basis}".strip())
-def test_each_variant_does_to_each_class_of_account_what_is_stated_for_it(
-    rule: PostingRule,
-) -> None:
-    assert agrees(rule)
+def test_each_variant_does_to_each_class_of_account_what_is_stated_for_it() -> None:
+    wrong = [f"{rule.rule} {rule.basis}" for rule in BOOK.variants if not agrees(rule)]
+    assert wrong == []
 
 
 def test_every_stated_effect_of_a_variant_has_its_row() -> None:
@@ -206,14 +203,18 @@ def test_a_negative_amount_flips_the_entry() -> None:
 SCENARIOS = json.loads((FIXTURES / "scenarios.json").read_text())
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda item: item["scenario"])
-def test_a_story_from_charge_to_cash_leaves_the_balances_that_must_remain(scenario: dict) -> None:
+def left_by(scenario: dict) -> dict[str, str]:
+    """Return the balances that the events of a story leave."""
     balances: dict[str, Decimal] = defaultdict(Decimal)
     for event, amount in scenario["events"]:
         for account, value in RULES[event].lines(Decimal(amount)):
             balances[account] += value
-    left = {account: str(value) for account, value in balances.items() if value}
-    assert left == scenario["balances"]
+    return {account: str(value) for account, value in balances.items() if value}
+
+
+def test_a_story_from_charge_to_cash_leaves_the_balances_that_must_remain() -> None:
+    left = {one["scenario"]: left_by(one) for one in SCENARIOS}
+    assert left == {one["scenario"]: one["balances"] for one in SCENARIOS}
 
 
 def test_there_are_17_stories() -> None:
