@@ -7,10 +7,10 @@ PYTEST := $(VENV)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reord
 SOURCES := billing resources assets sensors orchestration sandbox examples tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up down check test test-long promises hunt mutants bench faults fuzz clean
+.PHONY: help install run up down check test test-long promises hunt mutants mutation mutation-sql bench faults fuzz clean
 
 help: ## This list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 11
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 install: ## Make .venv from the machine's own Python 3.11+ (the other targets do it by themselves)
 	@$(PYTHON) orchestration/bootstrap.py
@@ -47,6 +47,14 @@ hunt: install ## Property tests with new random examples, where `make test` repe
 mutants: install ## The score of the posting rules: every wrong account, side, sign and variant is seen
 	@$(VENV)/python -m pytest -q -s tests/domain/test_posting_rules.py -k "mutant or variant_that"
 
+mutation: install ## Score of the tests of cash, ledger and estimates; MUTANTS='*__mutmut_*2' for a tenth
+	@$(VENV)/uv sync --frozen --inexact --quiet --group mutation
+	@TMPDIR=$(or $(TMPDIR),/tmp) $(VENV)/mutmut run $(if $(MUTANTS),"$(MUTANTS)")
+	@PYTHONPATH=. $(VENV)/python tests/mutation/score.py
+
+mutation-sql: install ## Score of the tests of posting: mutants of the ledger's SQL; MUTANTS= how many (60)
+	@PYTHONPATH=. $(VENV)/python tests/mutation/run_sql.py $(or $(MUTANTS),60)
+
 bench: install ## Measured figures: cold and warm run, code location, loading
 	@$(VENV)/python -m pytest -q -s tests/benchmarks
 
@@ -62,4 +70,4 @@ fuzz: install ## Coverage-guided fuzzing of the X12 reader; FOR=seconds (60)
 
 clean: down ## Stop everything, then remove .tieout and what the tools left behind
 	@if [ -x $(VENV)/tieout ]; then $(VENV)/tieout clean; fi
-	@rm -rf dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .hypothesis mutants
