@@ -268,6 +268,12 @@ def databases(server: Server, template: str) -> Callable[[], Any]:
 
 
 @pytest.fixture(scope="session")
+def clone(server: Server) -> Callable[[str], Any]:
+    """Clone any database that nobody is connected to, by its name."""
+    return functools.partial(fresh_database, server)
+
+
+@pytest.fixture(scope="session")
 def dbt_state(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state folder with the parsed dbt project, of this worker alone: runs write beside it."""
     folder = tmp_path_factory.mktemp("dbt")

@@ -17,6 +17,7 @@ from resources.settings import load_settings
 from resources.warehouse import tie_outs
 
 CANARIES = (b"CANARY", b"QUILLA", b"20061023", b"2006-10-23")
+pytestmark = pytest.mark.xdist_group("story")
 
 
 def proof(pipeline: Any) -> dict[str, Any]:
@@ -50,14 +51,11 @@ def verify(written: Written, *words: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-def story(pipeline: Any) -> Any:
+def story(posted: Any) -> Any:
     """One claim billed, paid and posted; the anchor that the post job wrote down beside it."""
-    pipeline.receive_story()
-    pipeline.succeed("build")
-    result = pipeline.succeed("post")
-    (balance,) = result.asset_materializations_for_node("read_balances")
-    pipeline.anchor = balance.metadata["audit_anchor"].value
-    return pipeline
+    (balance,) = posted.runs["post"].asset_materializations_for_node("read_balances")
+    posted.anchor = balance.metadata["audit_anchor"].value
+    return posted
 
 
 @pytest.mark.promise("An evidence pack verifies itself offline, and a changed file in it is named")

@@ -15,13 +15,14 @@ from resources.erp_choice import shipped_segments
 from resources.mirror import mirror_master_data
 from resources.outbox import Outbox
 from tests.fixtures.erp.chosen import CHOSEN, Chosen
-from tests.pipeline.conftest import Pipeline, failed_steps
+from tests.fixtures.installed import Pipeline, failed_steps
 
 LINES = """
 select entity_code, account, facility_code, payer_class, sum(debit_amount - credit_amount)
 from ledger.entry_line join ledger.entry using (entry_id) where state = 'posted'
 group by 1, 2, 3, 4 having sum(debit_amount - credit_amount) <> 0
 """
+pytestmark = pytest.mark.xdist_group("story")
 
 
 @contextmanager
@@ -106,20 +107,18 @@ def test_a_value_without_a_segment_in_the_erp_is_held_before_anything_is_sent(
 
 @pytest.mark.promise("After the post job the chosen ERP's books equal the posted ledger")
 def test_the_post_job_ties_out_with_the_chosen_erp(
-    pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    built: Pipeline, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pipeline.receive_story()
-    pipeline.succeed("build")
     with named("netsuite", tmp_path_factory.mktemp("erp"), monkeypatch) as chosen:
-        made = build_defs(pipeline.installation.dbt.manifest_path, own_resources(Installation()))
+        made = build_defs(built.installation.dbt.manifest_path, own_resources(Installation()))
         result = made.resolve_job_def("post").execute_in_process(
-            instance=pipeline.instance, raise_on_error=False
+            instance=built.instance, raise_on_error=False
         )
     assert failed_steps(result) == []
-    assert pipeline.rows("select erp, entity_code from ledger.erp_mirror order by 2") == [
+    assert built.rows("select erp, entity_code from ledger.erp_mirror order by 2") == [
         ("netsuite", "NLH"), ("netsuite", "NPG"),
     ]  # fmt: skip
-    assert set(pipeline.states()) == {"posted"}
-    assert in_the_books(chosen) == demanded(pipeline) != {}
+    assert set(built.states()) == {"posted"}
+    assert in_the_books(chosen) == demanded(built) != {}
     (tied,) = [c for c in result.get_asset_check_evaluations() if c.check_name == "T9"]
     assert tied.passed
