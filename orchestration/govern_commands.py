@@ -45,9 +45,11 @@ def what_if(context: typer.Context, as_json: AsJson = False) -> None:
     from orchestration import what_if as work
     from orchestration.launcher import Launcher
     from orchestration.progress import Progress
+    from orchestration.prove_watch import watching
 
-    with Launcher(dict(context.find_root().obj), Progress(is_quiet=True)).database() as settings:
-        found = work.gather(settings)
+    launcher = Launcher(dict(context.find_root().obj), Progress(is_quiet=True))
+    with launcher.database() as settings, watching(Progress()) as watch:
+        found = work.gather(settings, watch)
     _show(found, work.render(found), as_json=as_json)
 
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from billing.ledger.erp import ErpLedger
 from orchestration import proof
 from orchestration.proof import Proof, ProofChangedError
 from orchestration.prove_erp import balances
@@ -31,12 +32,14 @@ NAMED = 10  # breaks that are named on a screen, per tie-out and scope; --json n
 class Asked:
     """What to prove. `is_since`: what the kept proof holds and is unchanged is taken from it.
 
-    `erp_problem` says why there is no ERP to ask, where it could not even be started.
+    `erp_problem` says why there is no ERP to ask, where it could not even be started; `erp` is
+    asked in place of the one that the settings name.
     """
 
     with_rebuild: bool = True
     is_since: bool = False
     erp_problem: str = ""
+    erp: ErpLedger | None = None
 
 
 def gather(
@@ -57,7 +60,7 @@ def gather(
         "since": before.made_at or None,
         "since_refused": refusal or None,
     }
-    if holds(gathered) and not gathered["left_out"]:
+    if holds(gathered) and "T15" in proved:
         proof.keep(settings, replace(found.proof, code=code))
     return gathered
 
@@ -87,7 +90,7 @@ def _work(settings: Settings, asked: Asked, watch: Watch, before: Proof) -> Side
         running = [
             pool.submit(sides.files, with_rebuild=asked.with_rebuild),
             pool.submit(sides.queries),
-            pool.submit(sides.erp, asked.erp_problem),
+            pool.submit(sides.erp, asked.erp_problem, asked.erp),
         ]
     for side in running:
         side.result()

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
+from billing.ledger.erp import ErpLedger
 from orchestration import proof, prove_archive, prove_erp, rebuild
 from orchestration.errors import words
 from orchestration.proof import Proof
@@ -27,8 +28,7 @@ from resources.warehouse.tie_outs import TieOut, TieOutResult
 BY_QUERY = tuple(
     one for one in tie_outs.TIE_OUTS if one.phase in {"build", "prove"} and one.id != "T1"
 )
-FILES, DOCUMENTS = "archived files read again", "documents read back"
-REBUILD = "ledger built anew"
+DOCUMENTS = "documents read back"
 
 
 @dataclass
@@ -57,13 +57,13 @@ class Sides:
         for one in BY_QUERY:
             self._guarded(one.id, partial(self._query, one))
 
-    def erp(self, problem: str) -> None:
+    def erp(self, problem: str, given: ErpLedger | None = None) -> None:
         """T9, and T14 of each entity; `problem` says why there is no ERP to ask."""
         if problem:
             self._add([tie_outs.stopped(number, problem) for number in ("T9", "T14")])
             return
-        self._guarded("T9", self._balances)
-        self._guarded("T14", self._documents)
+        self._guarded("T9", partial(self._balances, given))
+        self._guarded("T14", partial(self._documents, given))
 
     def _guarded(self, number: str, work: Callable[[], Iterable[TieOutResult]]) -> None:
         """Add what a tie-out gives; whatever stops it is its break, and the others go on."""
@@ -98,8 +98,8 @@ class Sides:
         known = {} if self._anew else self.before.readings
         target = rebuild.target(self.settings, self._anew) if self._anew else None
         unknown = [file for file in files if proof.key_of(file) not in known]
-        self.watch.begin(FILES, len(unknown))
-        advance = partial(self.watch.advance, FILES)
+        self.watch.begin(rebuild.FILES, len(unknown))
+        advance = partial(self.watch.advance, rebuild.FILES)
         received = [prove_archive.as_received(file) for file in unknown]
         yield from read_all(archive, received, target, advance)
         for file in files:
@@ -111,10 +111,8 @@ class Sides:
         """T15: the ledger of the second database, or of the kept proof, against that of today."""
         named = tuple(one.landing_problem for one in read.values() if one.landing_problem)
         if self._anew:
-            self.watch.begin(REBUILD)
-            rebuild.build(self.settings, self._anew)
+            rebuild.build(self.settings, self._anew, self.watch)
             self.proof.ledger = rebuild.ledger_of(self._anew)
-            self.watch.end(REBUILD)
         elif any(one.problem for one in read.values()):
             named = ("files of the archive are missing or changed: T1 names them",)
         if named:
@@ -125,15 +123,15 @@ class Sides:
         with closing(connect(self.settings.database, "transform")) as connection:
             yield from tie_outs.evaluate_one(connection, one)
 
-    def _balances(self) -> Iterator[TieOutResult]:
+    def _balances(self, given: ErpLedger | None) -> Iterator[TieOutResult]:
         with closing(connect(self.settings.database, "transform")) as connection:
-            yield from prove_erp.balances(connection, erp_ledger(self.settings.erp))
+            yield from prove_erp.balances(connection, given or erp_ledger(self.settings.erp))
 
-    def _documents(self) -> Iterator[TieOutResult]:
-        erp = erp_ledger(self.settings.erp)
+    def _documents(self, given: ErpLedger | None) -> Iterator[TieOutResult]:
+        erp = given or erp_ledger(self.settings.erp)
         with closing(connect(self.settings.database, "auditor")) as connection:
             self.watch.begin(DOCUMENTS, prove_erp.count_posted(connection))
-            advance = partial(self.watch.advance, DOCUMENTS, 1)
+            advance = partial(self.watch.advance, DOCUMENTS)
             for entity in prove_erp.entities(connection):
                 found = prove_erp.documents(connection, erp, entity, self.before.entries, advance)
                 self.proof.entries |= found.proved

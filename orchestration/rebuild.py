@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import psycopg
 from psycopg import sql
 
 from orchestration.errors import ExpectedError
+from orchestration.prove_watch import Watch
 from orchestration.reading import Target, read_all
 from orchestration.tables import printable
 from resources.archive import Archive
@@ -35,6 +37,7 @@ select md5(coalesce(string_agg(line, '' order by line), ''))
 from (select md5(t::text) as line from (%s) as t) as lines
 """
 AS_OF = "select as_of_date from ops.installation"
+FILES, REBUILD = "archived files read again", "ledger built anew"
 ROOT = Path(__file__).parents[1]
 RECEIPT = "file_id, sha256, source, name, kind, size_bytes, received_at"
 # What is evidence and does not stand in the archive, copied as it is: query and target.
@@ -94,7 +97,7 @@ def differences(theirs: Ledger, ours: Ledger) -> Iterator[TieOutResult]:
 
 
 @contextmanager
-def built_anew(settings: Settings) -> Iterator[DatabaseSettings]:
+def built_anew(settings: Settings, watch: Watch | None = None) -> Iterator[DatabaseSettings]:
     """The whole ledger built from the archive by this checkout's rules, in a passing database.
 
     Raises RebuildError where a file is missing in the archive or is not what was received.
@@ -102,12 +105,16 @@ def built_anew(settings: Settings) -> Iterator[DatabaseSettings]:
     with second_database(settings.database) as anew:
         with closing(connect(anew, "ingest")) as connection:
             files = receiving.pending(connection)
-        for one in read_all(Archive(settings.archive_folder), files, target(settings, anew)):
+        watch = watch or Watch()
+        watch.begin(FILES, len(files))
+        advance = partial(watch.advance, FILES)
+        archive = Archive(settings.archive_folder)
+        for one in read_all(archive, files, target(settings, anew), advance):
             if one.problem or one.landing_problem:
                 name = next(file.name for file in files if file.file_id == one.file_id)
                 problem = one.problem or one.landing_problem
                 raise RebuildError(f"{printable(name)}: {problem}; see `tieout prove`")
-        build(settings, anew)
+        build(settings, anew, watch)
         yield anew
 
 
@@ -116,8 +123,9 @@ def target(settings: Settings, anew: DatabaseSettings) -> Target:
     return Target(anew.url("ingest"), settings.hash_key, datetime.now(UTC))
 
 
-def build(settings: Settings, anew: DatabaseSettings) -> None:
-    """Work the ledger out once the files have landed. Raises DbtRunError."""
+def build(settings: Settings, anew: DatabaseSettings, watch: Watch) -> None:
+    """Work the ledger out once the files have landed. Raises DbtRunError, RebuildError."""
+    watch.begin(REBUILD)
     with ScrubbedConnection.connect(anew.url("admin"), autocommit=True) as admin:
         admin.execute("analyze")  # fresh tables have no statistics to plan by
     outcome = DbtRunner(ROOT / "dbt_project", settings.home / "dbt", anew).run(
@@ -125,6 +133,7 @@ def build(settings: Settings, anew: DatabaseSettings) -> None:
     )
     if outcome.broken:
         raise RebuildError(f"not built: {', '.join(node.name for node in outcome.broken)}")
+    watch.end(REBUILD)
 
 
 _NOTHING = (Decimal(0), "")

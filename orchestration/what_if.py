@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from billing.governance.approvals import ApprovalLimit, read_approvals
+from orchestration.prove_watch import Watch
 from orchestration.rebuild import ROOT, built_anew
 from orchestration.status import rows
 from orchestration.tables import table
@@ -34,10 +35,10 @@ where e.state not in ('void', 'rejected') and c.basis = 'policy'
 Key = tuple[str, str, str, str]
 
 
-def gather(settings: Settings) -> dict[str, Any]:
+def gather(settings: Settings, watch: Watch | None = None) -> dict[str, Any]:
     """The difference per entity, account, period and event, its hash, and who would sign."""
     today = sums(settings.database)
-    with built_anew(settings) as anew:
+    with built_anew(settings, watch or Watch()) as anew:
         changed = differences(today, sums(anew))
     return {
         "differences": changed,

@@ -1,0 +1,227 @@
+"""`tieout prove` on a posted ledger: it holds, names every damage, and never stops half way."""
+
+import copy
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import psycopg
+import pytest
+
+from billing.ledger.erp import ErpUnknown, Reason
+from orchestration import prove
+from resources.settings import Settings, load_settings
+from tests.conftest import fresh_database
+from tests.fixtures.memory_erp import MemoryLedger
+from tests.pipeline.conftest import Pipeline
+
+pytestmark = pytest.mark.promise(
+    "prove names every damage as the break of its tie-out, and the other tie-outs go on"
+)
+
+
+WITHOUT_SCOPE = ["T12", "T13"]  # one claim leaves no recoupment and nothing unapplied
+OTHERS = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
+
+
+class SilentLedger(MemoryLedger):
+    """An ERP that does not answer."""
+
+    def balances(self, *_asked: object) -> Any:
+        raise ErpUnknown(Reason.CONNECTION)
+
+    def find(self, *_asked: object) -> Any:
+        raise ErpUnknown(Reason.CONNECTION)
+
+
+@dataclass
+class Scene:
+    """A posted ledger of a test's own: database, archive, kept proofs and ERP."""
+
+    database: Any
+    home: Path
+    ledger: MemoryLedger
+
+    @property
+    def settings(self) -> Settings:
+        """What the environment of this installation says."""
+        return load_settings({**self.database.environ(), "TIEOUT_HOME": str(self.home)})
+
+    def prove(self, **asked: Any) -> dict[str, Any]:
+        """Prove it, without T15 unless asked."""
+        how = {"with_rebuild": False, "erp": self.ledger, **asked}
+        return prove.gather(self.settings, prove.Asked(**how))
+
+    def damage(self, query: str) -> None:
+        """Change what no role may change, as the superuser with triggers off."""
+        admin = self.database.admin()
+        admin.execute("set session_replication_role = replica")
+        assert admin.execute(query).rowcount != 0
+
+    def archived(self, name: str) -> Path:
+        """The archived bytes of a file."""
+        query = "select sha256 from ops.received_file where name = %s"
+        (sha256,) = self.database.admin().execute(query, [name]).fetchone()
+        return self.home / "archive" / sha256[:2] / sha256
+
+
+@pytest.fixture(scope="module")
+def posted(server: Any, template: str, dbt_state: Path, tmp_path_factory: Any) -> Iterator[Scene]:
+    """One claim's story received, built and posted once, for all tests of this file."""
+    home = tmp_path_factory.mktemp("posted")
+    (home / "dbt").symlink_to(dbt_state)
+    with fresh_database(server, template) as database, pytest.MonkeyPatch.context() as patch:
+        for name, value in {**database.environ(), "TIEOUT_HOME": str(home)}.items():
+            patch.setenv(name, value)
+        admin = database.admin()
+        admin.execute("update ops.installation set as_of_date = '2026-10-31'")
+        with dg.DagsterInstance.ephemeral() as instance:
+            made = Pipeline(database, instance, home)
+            made.open_periods()
+            made.receive_story()
+            made.succeed("build")
+            made.succeed("post")
+        assert made.states() == {"posted": made.states()["posted"]}
+        database.close()
+        with psycopg.connect(server.admin_url(), autocommit=True) as admin:  # what dbt keeps open
+            admin.execute(OTHERS, [database.settings.name])
+        yield Scene(database, home, made.ledger)
+
+
+@pytest.fixture
+def scene(server: Any, posted: Scene, tmp_path: Path) -> Iterator[Scene]:
+    """A copy of the posted ledger."""
+    home = tmp_path / "home"
+    shutil.copytree(posted.home, home, symlinks=True)
+    with fresh_database(server, posted.database.settings.name) as database:
+        yield Scene(database, home, copy.deepcopy(posted.ledger))
+
+
+def _broken(found: dict[str, Any]) -> dict[str, list[str]]:
+    """Tie-outs that do not hold, with what they name."""
+    return {one["id"]: one["named"] for one in found["tie_outs"] if not one["holds"]}
+
+
+def test_sound_ledger_holds_and_a_quick_proof_is_not_kept(scene):
+    found = scene.prove()
+    assert _broken(found) == {}
+    assert found["left_out"] == [*WITHOUT_SCOPE, "T15"]
+    assert not (scene.home / "proofs").exists()
+
+
+def _remove_file(scene: Scene) -> None:
+    scene.archived("remittance.835").unlink()
+
+
+def _alter_file(scene: Scene) -> None:
+    path = scene.archived("claim.837")
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes().replace(b"CLM*", b"CLN*", 1))
+
+
+def _sql(query: str) -> Callable[[Scene], None]:
+    return lambda scene: scene.damage(query)
+
+
+def _silence_erp(scene: Scene) -> None:
+    scene.ledger.__class__ = SilentLedger
+
+
+def _lose_document(scene: Scene) -> None:
+    scene.ledger.documents.clear()
+
+
+DAMAGES = {
+    "archived file removed": (_remove_file, "T1", "remittance.835: its archived bytes are missing"),
+    "archived file altered": (_alter_file, "T1", "claim.837: its archived bytes have changed"),
+    "receipt altered": (
+        _sql("update ops.received_file set record_count = 9 where name = 'claim.837'"),
+        "T1", "9 recorded",
+    ),
+    "entry out of balance": (
+        _sql("update ledger.entry_line set debit_amount = debit_amount + 1"
+             " where debit_amount > 0 and line_no = 1"),
+        "T14", "debits and credits of an entry are equal",
+    ),
+    "entry altered on both sides": (
+        _sql("update ledger.entry_line set account = '1055' where account = '1110'"),
+        "T14", "account",
+    ),
+    "payment of a claim altered": (
+        _sql("update raw.remittance_claim set paid_amount = paid_amount + 1"), "T4", None,
+    ),
+    "transaction row lost": (_sql("delete from raw.x12_transaction"), "T2", None),
+    "audit row altered": (
+        _sql("update ledger.audit set detail = '{}' where seq = 1"), "T10", None,
+    ),
+    "audit row unreadable": (
+        _sql("update ledger.audit set detail = '{\"entry_id\": \"x\", \"lines\": 3}'"), "T10", None,
+    ),
+    "table of the marts lost": (
+        _sql("drop table marts.mart_ar_rollforward"), "T8", "database error 42P01",
+    ),
+    "ERP silent": (_silence_erp, "T9", "reports no balances (CONNECTION)"),
+    "document lost": (_lose_document, "T14", "the ERP has no such document"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_damage_is_named_and_other_tie_outs_go_on(scene, name):
+    damage, number, words = DAMAGES[name]
+    damage(scene)
+    found = scene.prove()
+    broken = _broken(found)
+    assert number in broken
+    assert words is None or any(words in one for one in broken[number])
+    assert found["left_out"] == [*WITHOUT_SCOPE, "T15"]
+    assert not prove.holds(found)
+    assert any(number in line for line in prove.render(found))
+
+
+class UnreadLedger(MemoryLedger):
+    """An ERP whose documents may not be asked for."""
+
+    def find(self, *_asked: object) -> Any:
+        raise ErpUnknown(Reason.OTHER)
+
+
+@pytest.fixture
+def proved(scene: Scene) -> Scene:
+    """A ledger whose complete proof held and is kept."""
+    found = scene.prove(with_rebuild=True)
+    assert _broken(found) == {}
+    assert found["left_out"] == WITHOUT_SCOPE
+    return scene
+
+
+@pytest.mark.promise(
+    "A kept proof spares what did not change, and one that was changed is not used"
+)
+def test_proof_since_a_kept_one_reads_only_what_changed(proved):
+    proved.ledger.__class__ = UnreadLedger
+    found = proved.prove(with_rebuild=True, is_since=True)
+    assert (_broken(found), found["since_refused"]) == ({}, None)
+    assert found["left_out"] == WITHOUT_SCOPE
+    assert found["since"] is not None
+    _alter_file(proved)
+    proved.damage("update marts.fct_ledger_line set signed_amount = signed_amount + 1")
+    broken = _broken(proved.prove(with_rebuild=True, is_since=True))
+    assert broken["T1"] == ["claim.837: its archived bytes have changed"]
+    assert "T15" in broken
+    _forge(proved)
+    forged = proved.prove(is_since=True)
+    assert forged["since"] is None
+    assert "was changed since it was kept" in forged["since_refused"]
+    assert "(OTHER)" in _broken(forged)["T14"][0]  # asked again, although it was proved before
+
+
+def _forge(scene: Scene) -> None:
+    """Take an entry into the kept proof that was never proved."""
+    (path,) = (scene.home / "proofs").iterdir()
+    kept = json.loads(path.read_text())
+    body = json.loads(kept["proof"])
+    path.write_text(json.dumps({**kept, "proof": json.dumps({**body, "entries": {"7": "x"}})}))
