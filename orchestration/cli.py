@@ -140,6 +140,9 @@ def replay(
 
     The next build takes them in. Days of receipts: backfill `ops/replay` in Dagster's pages.
     """
+    from orchestration.replay import refuse_unknown
+
+    refuse_unknown(dict(os.environ), file)
     config = {"ops": {"replay_one_file": {"config": {"file": file}}}}
     _trigger("replay_file", None, wait=True, as_json=as_json, config=config)
 

@@ -21,9 +21,11 @@ import psycopg
 from billing.evidence import form
 from orchestration import prove
 from orchestration.errors import ExpectedError
+from orchestration.prove_watch import Watch
 from resources.archive import Archive
 from resources.code_identity import identity
 from resources.evidence_pack import Asked, LedgerMovedError, Sample, Written, write
+from resources.evidence_place import refuse_what_is_there
 from resources.settings import Settings
 from resources.warehouse import builds
 from resources.warehouse.database import connect
@@ -58,18 +60,34 @@ class Request:
     with_rebuild: bool = False
 
 
-def make(settings: Settings, request: Request, proof: Mapping[str, Any] | None = None) -> Written:
+def refuse_existing(folder: Path) -> None:
+    """Refuse a place where something is already, before any work. Raises EvidenceError."""
+    try:
+        refuse_what_is_there(folder.absolute())
+    except FileExistsError as error:
+        raise EvidenceError(f"no pack was made: {error}") from None
+
+
+def make(
+    settings: Settings,
+    request: Request,
+    proof: Mapping[str, Any] | None = None,
+    watch: Watch | None = None,
+) -> Written:
     """Write the pack. `proof` is what `prove.gather` gives; it is worked out unless given.
 
     Raises EvidenceError: an unknown entity, something at the place, no right to the archive, or a
     ledger that moved between the proof and the pack.
     """
+    refuse_existing(request.folder)
     with closing(connect(settings.database, "auditor")) as connection:
         scope = _scope(connection, request)
         head = audit_head(connection)
         connection.rollback()  # the pack is of a later state, or of this one
         reader = _archive_reader(settings) if request.with_files else None
-        found = proof or prove.gather(settings, prove.Asked(with_rebuild=request.with_rebuild))
+        found = proof or prove.gather(
+            settings, prove.Asked(with_rebuild=request.with_rebuild), watch
+        )
         asked = Asked(
             scope=scope,
             made_at=request.made_at,

@@ -42,6 +42,7 @@ def evidence(  # noqa: PLR0913, PLR0917 (the options of a command)
     from orchestration import evidence as work
     from orchestration.launcher import Launcher
     from orchestration.progress import Progress
+    from orchestration.prove_watch import watching
     from resources.evidence_pack import Sample
 
     first, last = _months(period)
@@ -49,8 +50,10 @@ def evidence(  # noqa: PLR0913, PLR0917 (the options of a command)
     drawn = Sample(sample, seed) if sample else None
     now = datetime.now(UTC).replace(microsecond=0)
     request = work.Request(first, last, entity, folder, now, with_files, drawn, with_rebuild)
-    with Launcher(context.obj, Progress(is_quiet=True)).database_and_erp() as settings:
-        written = work.make(settings, request)
+    work.refuse_existing(folder)
+    launcher = Launcher(context.obj, Progress(is_quiet=True))
+    with launcher.database_and_erp() as settings, watching(Progress()) as watch:
+        written = work.make(settings, request, watch=watch)
     _show(written, with_rebuild=with_rebuild, as_json=as_json)
 
 

@@ -28,6 +28,7 @@ from resources.warehouse.triggers import KEY_TAG, Trigger
 
 JOBS = ("build", "post", "replay_file")
 LOOK_SECONDS = 0.5
+OVER = frozenset({"SUCCESS", "FAILURE", "CANCELED"})
 EXIT_CODES = {"succeeded": 0, "submitted": 0, "running": 0, "failed": 1, "held": 3}
 
 
@@ -70,10 +71,10 @@ def trigger(environ: Mapping[str, str], asked: Asked, progress: Progress) -> End
         with launcher.everything() as settings:
             return _here(asked, launcher, settings)
     with launcher.database() as settings:
-        return _there(asked, settings, url)
+        return _there(asked, settings, url, progress)
 
 
-def _there(asked: Asked, settings: Settings, url: str) -> Ended:
+def _there(asked: Asked, settings: Settings, url: str, progress: Progress) -> Ended:
     """Submit to the platform that lives, and follow the run if that is asked for."""
     from dagster_graphql import DagsterGraphQLClient  # noqa: PLC0415 (seconds)
 
@@ -85,9 +86,19 @@ def _there(asked: Asked, settings: Settings, url: str) -> Ended:
     is_new = known is None and owner == run_id
     if not asked.must_wait:
         return Ended(asked.job, owner, "submitted" if is_new else "running", asked.key, is_new)
-    while (status := client.get_run_status(owner).value) not in {"SUCCESS", "FAILURE", "CANCELED"}:
-        time.sleep(LOOK_SECONDS)
+    status = _followed(client, owner, f"{asked.job} run {owner}", progress)
     return Ended(asked.job, owner, _status(asked.job, settings, status), asked.key, is_new)
+
+
+def _followed(client: Any, run_id: str, name: str, progress: Progress) -> str:
+    """Wait for the end of a run, and say each status on the way; returns the last one."""
+    said = ""
+    while (status := str(client.get_run_status(run_id).value)) not in OVER:
+        if status != said:
+            progress.say(f"{name}: {status.lower().replace('_', ' ')}")
+            said = status
+        time.sleep(LOOK_SECONDS)
+    return status
 
 
 def _submit(client: Any, asked: Asked) -> str:

@@ -21,6 +21,7 @@ import psycopg
 
 from billing.evidence import form, verifier
 from resources.archive import Archive
+from resources.evidence_place import refuse_what_is_there
 from resources.warehouse import evidence
 from resources.warehouse.ledger import AuditHead
 
@@ -89,10 +90,7 @@ def write(connection: psycopg.Connection[Any], folder: Path, asked: Asked) -> Wr
     Raises FileExistsError where either is there already (a pack is never written over), and
     LedgerMovedError where the audit has another head than the tie-outs are of.
     """
-    tar = folder.with_name(f"{folder.name}.tar")
-    for one in (folder, tar):
-        if one.exists():
-            raise FileExistsError(f"there is already something at {one}")
+    tar = refuse_what_is_there(folder)
     partial = folder.with_name(f".{folder.name}.partial")
     partial.mkdir(mode=0o700, parents=True)
     try:

@@ -38,7 +38,7 @@ ALLOWED = {
     "policy check": set(),
     "policy what-if": DATABASE | ARROW,
     "prove": DATABASE | ARROW,
-    "replay": DATABASE,
+    "replay": DATABASE | ARROW,
     "request": DATABASE | ARROW,
     "run": DATABASE,
     "status": DATABASE,
