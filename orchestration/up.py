@@ -13,6 +13,7 @@ from orchestration import living, parts, processes
 from orchestration.dagster_instance import variables, write_instance
 from orchestration.keeper import Keeper
 from orchestration.launcher import Launcher
+from orchestration.logs import rotate
 from orchestration.news import News
 from orchestration.own_sources import world_to_keep_up
 from orchestration.progress import Progress
@@ -58,6 +59,7 @@ def _keep_up(
     keeper.keep()
     with screen.shown(keeper):
         while not is_over.wait(NEWS_SECONDS):
+            rotate(launcher.state.logs)
             screen.add(news.look())
             screen.draw(keeper)
     news.close()

@@ -4,7 +4,7 @@ Every secret stays in the environment, which is read when a run needs it and nev
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from resources.job_lock import only_run
 from resources.settings import Settings, load_settings
 from resources.warehouse import builds
 from resources.warehouse.database import connect
+from resources.warehouse.kept import kept_connection
 
 DBT_PROJECT = Path(__file__).parents[1] / "dbt_project"
 
@@ -50,6 +51,10 @@ class Installation(dg.ConfigurableResource[Any]):
     def connect(self, role: str, *, autocommit: bool = False) -> psycopg.Connection[Any]:
         """Open a connection as the login of a role."""
         return connect(self.settings.database, role, autocommit=autocommit)
+
+    def kept_connection(self, role: str) -> AbstractContextManager[psycopg.Connection[Any]]:
+        """Lend a connection that stays open in this process, for a look every few seconds."""
+        return kept_connection(self.settings.database, role)
 
 
 class Erp(dg.ConfigurableResource[Any]):

@@ -5,7 +5,6 @@ nothing. Rows and their delivery are in `resources/warehouse/alerts.py` and `ale
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -92,7 +91,7 @@ def alerting_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """Bring the alerts in step with what is so now, and deliver; never requests a run."""
     now = datetime.now(UTC)
     posting = [one.id for one in TIE_OUTS if one.phase == "post"]
-    with closing(Installation().connect("transform", autocommit=True)) as connection:
+    with Installation().kept_connection("transform") as connection:
         found = conditions(
             looks.read_all(connection), alerts.read_books(connection, posting),
             _failed_jobs(context.instance), read_interfaces(INTERFACES.read_text()), now,

@@ -4,7 +4,6 @@ The card processor lists its movements newest first: one newer than all that was
 An EHR's export cannot be asked whether it has something new: it is due every so often.
 """
 
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -20,7 +19,14 @@ from resources.http import HttpClient
 from resources.receipt import NoMarks, SourceError
 from resources.settings import CardSettings
 from resources.warehouse import looks, receiving
-from sensors.sources import FAILING_AGAIN, JOB, SETTING, TICK_SECONDS, SourceDecision, request
+from sensors.sources import (
+    FAILING_AGAIN,
+    JOB,
+    SETTING,
+    SLOW_TICK_SECONDS,
+    SourceDecision,
+    request,
+)
 
 ASKED_AGAIN = timedelta(minutes=2)
 DUE_SECONDS = 29  # a look at a clock: the next export is due in minutes
@@ -83,7 +89,7 @@ def _newest(settings: CardSettings) -> datetime | None:
 @dg.sensor(
     name=f"{payments.SOURCE}_sensor",
     job_name=JOB,
-    minimum_interval_seconds=TICK_SECONDS,
+    minimum_interval_seconds=SLOW_TICK_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Requests a build while the card processor has movements that are not received.",
 )
@@ -101,7 +107,7 @@ def payments_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.S
 
 def _look(installation: Installation, cursor: str, now: datetime) -> News | str:
     """Look once and remember it; a text says why there is no news."""
-    with closing(installation.connect("ingest", autocommit=True)) as connection:
+    with installation.kept_connection("ingest") as connection:
         known = looks.read(connection, payments.SOURCE)
         if known and known.code and now - known.looked_at < FAILING_AGAIN:
             return f"the source fails: {known.code}"
@@ -146,7 +152,7 @@ def ehr_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipRe
     expected = read_interfaces(INTERFACES.read_text()).sources[ehr.SOURCE]
     if expected.every is None:
         return dg.SkipReason("only asked along with other sources")
-    with closing(Installation().connect("ingest", autocommit=True)) as connection:
+    with Installation().kept_connection("ingest") as connection:
         look = looks.read(connection, ehr.SOURCE)
         is_building = job_lock.is_running(connection, JOB)
     now = datetime.now(UTC)

@@ -4,7 +4,6 @@ The sensors of sources ask for a build while something waits at a source. A buil
 it has received leaves nothing waiting there; this one sees that its files are in no good build.
 """
 
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -76,6 +75,6 @@ def catching_up_sensor(
     context: dg.SensorEvaluationContext,
 ) -> dg.RunRequest | dg.SkipReason:
     """Look at the books, decide, and request a run or say why not."""
-    with closing(Installation().connect("transform", autocommit=True)) as connection:
+    with Installation().kept_connection("transform") as connection:
         books = read_books(connection)
     return request(context, decide_catch_up(books, datetime.now(UTC)))

@@ -5,7 +5,6 @@
 
 import time
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -135,7 +134,7 @@ def read_state(connection: psycopg.Connection[Any]) -> PostingState:
 )
 def posting_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Look at the database, decide, and request a run or say why not."""
-    with closing(Installation().connect("poster")) as connection:
+    with Installation().kept_connection("poster") as connection:
         state = replace(read_state(connection), last_post=_last_post(context.instance))
     decision = decide(state)
     if decision.should_post:  # asked only then: most looks find nothing

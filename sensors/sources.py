@@ -5,8 +5,8 @@ taken. The cursor is a hint that a file was there at the look before; losing it 
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Collection, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -27,6 +27,8 @@ from sensors.posting import ALIVE
 
 JOB: Literal["build"] = "build"
 TICK_SECONDS = 4  # the daemon looks every 5 s: 5 here would mean 5 or 10
+SLOW_TICK_SECONDS = 9  # every 10 s: of what one look decides, where a file needs two of them
+TAKEN_SECONDS = 60.0
 SETTING = "SOURCE_SETTING"
 # A source that fails is left in peace for a while; its newest look says since when it fails.
 FAILING_AGAIN = timedelta(seconds=28)
@@ -101,6 +103,45 @@ def _watch(source: str) -> SftpWatch:
     return SftpWatch()
 
 
+class TakenFiles:
+    """The files of a source that are taken, remembered between looks: most find nothing else.
+
+    A file that is taken stays so; the database is asked when another one lies there, and each
+    minute.
+    """
+
+    def __init__(self, source: str) -> None:
+        """Nothing is known yet."""
+        self._source = source
+        self._keys: frozenset[SightingKey] = frozenset()
+        self._read_at: float | None = None
+
+    def keys(self, connection: psycopg.Connection[Any]) -> frozenset[SightingKey]:
+        """What is taken, as far as is known."""
+        if self._read_at is None or time.monotonic() - self._read_at > TAKEN_SECONDS:
+            self._read(connection)
+        return self._keys
+
+    def not_taken(
+        self, connection: psycopg.Connection[Any], found: list[SightingKey]
+    ) -> list[SightingKey]:
+        """Those of a listing that are not taken; the database is asked if there is any."""
+        if found:
+            self._read(connection)
+        return [key for key in found if key not in self._keys]
+
+    def _read(self, connection: psycopg.Connection[Any]) -> None:
+        self._keys = receiving.taken(connection, self._source)
+        self._read_at = time.monotonic()
+
+
+@cache
+def _taken(database: str, source: str) -> TakenFiles:
+    """What is remembered of a source of one database, for as long as this process lives."""
+    del database  # one for each
+    return TakenFiles(source)
+
+
 def _clearinghouse(settings: Settings, taken: Collection[SightingKey]) -> Pickup:
     return clearinghouse.pickup(settings.clearinghouse, taken)
 
@@ -146,7 +187,7 @@ def read_state(
     installation: Installation, source: str, pickup_of: PickupOf, cursor: str, now: datetime
 ) -> SourceState:
     """Look once. A source that fails, or is not set up, is a state and not an error."""
-    with closing(installation.connect("ingest", autocommit=True)) as connection:
+    with installation.kept_connection("ingest") as connection:
         known = looks.read(connection, source)
         if known and known.code and now - known.looked_at < FAILING_AGAIN:
             return SourceState((), failure=known.code)
@@ -163,12 +204,12 @@ def _look(
     connection: psycopg.Connection[Any],
     cursor: str,
 ) -> SourceState:
-    taken = receiving.taken(connection, source)
+    known = _taken(installation.settings.database.name, source)
     try:
-        pickup = pickup_of(installation.settings, taken)
+        pickup = pickup_of(installation.settings, known.keys(connection))
         if not pickup.settings.is_configured:
             return SourceState((), is_set_up=False)
-        found = _watch(source).look(pickup)
+        found = known.not_taken(connection, _watch(source).look(pickup))
     except SourceError as failure:
         return SourceState((), failure=failure.code)
     except (InvalidSettingError, MissingSettingError):
