@@ -1,8 +1,9 @@
 """Sends what the ledger lets go and reads back what was sent: exactly once, one entity at a time.
 
-The order is the promise: `sending` is committed before the first byte goes out. An outcome that
-nobody knows is read back; what is not there is sent again only after the quiet time of its last
-attempt, behind a new fence.
+The order of steps is the promise: `sending` is committed before the first byte goes out. An unknown
+outcome is read back at once; what is not there is sent again only after the quiet time of its last
+attempt, behind a new fence. The order of entries is no promise: each balances by itself under a key
+of its own, so the other entries of the entity go on while one is in doubt.
 """
 
 import time
@@ -24,6 +25,7 @@ from billing.ledger.erp import (
     ErpUnknown,
     Reason,
 )
+from resources.doubts import Doubts
 from resources.warehouse import ledger, sending
 from resources.warehouse.ledger import Entry, LedgerRefusedError
 from resources.warehouse.sending import LEASE, Lease
@@ -32,13 +34,14 @@ INTERRUPTED = "INTERRUPTED"
 MISSING = "missing"
 REREAD_AFTER = timedelta(days=1)
 REREAD_LIMIT = 200
+PATIENCE = timedelta(seconds=30)
 
 Connection = psycopg.Connection[Any]
 
 
 @dataclass
 class Sent:
-    """What a run did for one entity: counts of entries."""
+    """What a run did for one entity: counts of entries. `unknown` are in doubt at its end."""
 
     posted: int = 0
     rejected: int = 0
@@ -53,9 +56,11 @@ class Sent:
 class Outbox:
     """The sender of one legal entity, with its own connection (role poster) and ERP client.
 
-    It stops at the first outcome that is unknown or busy: when the ERP is down, one entry is in
-    doubt and not all of them.
+    An unanswered document is read back at once. The run stops when the ERP does not answer that
+    either, takes nothing, or lost a second document: when it is ill, few entries are in doubt.
     """
+
+    patience = PATIENCE  # how long a run waits at its end for what the ERP has not answered
 
     def __init__(
         self,
@@ -74,17 +79,20 @@ class Outbox:
         self._entity = entity
         self._lease = lease
         self._at = at_step
+        self._doubts = Doubts()
         self.sent = Sent()
 
     def run(self) -> Sent:
-        """Settle what is in doubt, then send what may go."""
+        """Settle what is in doubt, send what may go, and settle what was left in doubt by that."""
         try:
             for entry in self._own("unknown", "sending"):
-                self._settle(entry)
+                self._settle(entry.entry_id, entry.erp_key)
             for entry_id in self._sendable():
                 self._send(entry_id)
+            self._settle_lost()
         except (ErpUnknown, ErpBusy):
             self.sent.has_stopped = True
+        self.sent.unknown = len(self._doubts.unknown)
         return self.sent
 
     def _own(self, *states: str) -> list[Entry]:
@@ -97,57 +105,72 @@ class Outbox:
         own = {entry.entry_id for entry in self._own("approved")}
         return [entry_id for entry_id in may_go if entry_id in own]
 
-    def _settle(self, entry: Entry) -> None:
+    def _settle(self, entry_id: int, key: str) -> None:
         """Read an entry back. What is not there is sent again only once nothing is under way.
 
-        Whether it is quiet is asked first: what takes effect afterwards would not be seen.
+        Whether it is quiet is asked first: what takes effect afterwards would not be seen. A run
+        sends an entry again at most once; after that it only reads it back.
         """
-        is_quiet = sending.is_quiet(self._connection, entry.entry_id)
+        is_quiet = sending.is_quiet(self._connection, entry_id)
         self._connection.commit()
-        document = self._erp.find(self._entity, entry.erp_key)
+        document = self._erp.find(self._entity, key)
         self._at("READ_BACK")
         if document is not None and document.state == POSTED:
-            self._record(entry.entry_id, document)
+            self._record(entry_id, document)
         elif document is not None and document.state == CREATED:
-            self._doubt(entry, Reason.AWAITING_POST)
-        elif is_quiet or self._erp.capabilities.has_unique_reference:
-            self._resume(entry)
+            self._doubt(entry_id, Reason.AWAITING_POST)
+        elif entry_id not in self._doubts.resent and self._may_resend(is_quiet=is_quiet):
+            self._resume(entry_id)
         else:
-            self._doubt(entry, INTERRUPTED)
+            self._doubt(entry_id, INTERRUPTED)
 
-    def _doubt(self, entry: Entry, reason: str) -> None:
-        """Leave an entry in doubt. One whose sender may still live stays with him."""
-        sending.doubt(self._connection, entry.entry_id, reason)
+    def _settle_lost(self) -> None:
+        """Settle what this run lost: at once, and then with pauses while patience lasts."""
+        patience = min(self.patience, self._quiet).total_seconds()
+        for pause, lost in self._doubts.rounds(patience):
+            time.sleep(pause)
+            for entry_id, key in lost.items():
+                self._settle(entry_id, key)
+
+    def _doubt(self, entry_id: int, reason: str) -> None:
+        """Leave an entry in doubt. One whose sender may still live stays with that sender."""
+        sending.doubt(self._connection, entry_id, reason)
         self._connection.commit()
-        self.sent.unknown += 1
+        self._doubts.unknown.add(entry_id)
+        if reason == Reason.AWAITING_POST:  # it is there, and only the ERP can go on with it
+            self._doubts.lost.pop(entry_id, None)
 
-    def _resume(self, entry: Entry) -> None:
+    def _may_resend(self, *, is_quiet: bool) -> bool:
+        return is_quiet or self._erp.capabilities.has_unique_reference
+
+    def _resume(self, entry_id: int) -> None:
         began = time.monotonic()
         try:
             lease = sending.resume(
-                self._connection, entry.entry_id, self._lease, self._quiet,
+                self._connection, entry_id, self._lease, self._quiet,
                 is_unique=self._erp.capabilities.has_unique_reference,
             )  # fmt: skip
         except LedgerRefusedError as refusal:
             self._connection.rollback()
-            self._not_resumed(entry, refusal.code)
+            self._not_resumed(entry_id, refusal.code)
             return
         self._connection.commit()
+        self._doubts.resent.add(entry_id)
         self._at("RESUMED")
         self._deliver(lease, began)
 
-    def _not_resumed(self, entry: Entry, code: str) -> None:
-        """Still under way, or settled by somebody else; or it must not go any more."""
+    def _not_resumed(self, entry_id: int, code: str) -> None:
+        """Still under way, or settled by another sender; or it must not go any more."""
+        self._doubts.unknown.add(entry_id)
         if code not in {"HELD", "POISON"}:
-            self.sent.unknown += 1
             return
         try:
-            sending.give_up(self._connection, entry.entry_id, code)
+            sending.give_up(self._connection, entry_id, code)
         except LedgerRefusedError:
             self._connection.rollback()
-            self.sent.unknown += 1
         else:
             self._connection.commit()
+            self._doubts.end(entry_id)
             self.sent.rejected += 1
 
     def _send(self, entry_id: int) -> None:
@@ -164,7 +187,7 @@ class Outbox:
         self._deliver(lease, began)
 
     def _deliver(self, lease: Lease, began: float) -> None:
-        """Post, and record what came of it. Raises ErpUnknown or ErpBusy after recording it."""
+        """Post, and record what came of it. Raises ErpBusy, or ErpUnknown where the ERP is ill."""
         try:
             with sending_until(began + self._lease.total_seconds()):
                 check_deadline()
@@ -172,20 +195,35 @@ class Outbox:
         except ErpRejected as refusal:
             self._at("REFUSED")
             self._say(sending.record_rejected, lease, refusal.reason_code)
+            self._doubts.end(lease.entry_id)
             self.sent.rejected += 1
         except ErpBusy as busy:
             self._at("TURNED_AWAY")
             self._say(sending.record_busy, lease, busy.reason_code, busy.wait_seconds)
+            self._doubts.end(lease.entry_id)
             self.sent.busy += 1
             raise
         except ErpUnknown as doubt:
             self._at("LOST")
             self._say(sending.record_unknown, lease, doubt.reason_code)
-            self.sent.unknown += 1
-            raise
+            self._read_at_once(lease, doubt)
         else:
             self._at("ANSWERED")
             self._record(lease.entry_id, document)
+
+    def _read_at_once(self, lease: Lease, doubt: ErpUnknown) -> None:
+        """Read an unanswered document back, which also shows whether the ERP answers at all.
+
+        Raises ErpUnknown: it does not, or it lost too many documents of this run.
+        """
+        entry_id, key = lease.entry_id, lease.journal.key
+        self._doubts.unknown.add(entry_id)
+        document = self._erp.find(self._entity, key)
+        self._at("READ_BACK")
+        if document is not None and document.state == POSTED:
+            self._record(entry_id, document)
+        elif (document is None or document.state != CREATED) and self._doubts.lose(entry_id, key):
+            raise doubt
 
     def _say(self, record: Callable[..., None], lease: Lease, *what: object) -> None:
         """Record an outcome, unless somebody took the entry up behind a newer fence."""
@@ -203,6 +241,7 @@ class Outbox:
         self._at("RECORDED")
         self._connection.commit()
         self._at("COMMITTED")
+        self._doubts.end(entry_id)
         self.sent.posted += 1
         self.sent.differing += not is_equal
 
