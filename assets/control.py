@@ -15,7 +15,7 @@ from assets.marts import node_expected
 from assets.metadata import tie_out_table
 from assets.specs import ACCOUNTING, table_spec
 from resources.dagster_resources import Installation, JobRun
-from resources.dbt_runner import DbtNode
+from resources.dbt_nodes import DbtNode
 from resources.warehouse import builds, tie_outs
 from resources.warehouse.builds import CheckResult, ExpectedCheck
 from resources.warehouse.tie_outs import TieOutResult

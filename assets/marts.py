@@ -18,7 +18,7 @@ from assets.check_words import words_of
 from assets.metadata import usd
 from assets.runbook import advice
 from resources.dagster_resources import Installation, JobRun
-from resources.dbt_runner import DbtNode, DbtOutcome
+from resources.dbt_nodes import DbtNode, DbtOutcome
 from resources.warehouse import builds
 from resources.warehouse.builds import CheckResult, ExpectedCheck
 

@@ -21,7 +21,8 @@ from orchestration.jobs import jobs, replay_job
 from orchestration.schedules import schedules
 from orchestration.state import state_folder
 from resources.dagster_resources import DBT_PROJECT, Erp, Installation, JobRun
-from resources.dbt_runner import DbtRunner, expected_nodes
+from resources.dbt_nodes import expected_nodes
+from resources.dbt_runner import DbtRunner
 from sensors.alerting import alerting_sensor
 from sensors.apis import api_sensors
 from sensors.behind import catching_up_sensor

@@ -2,23 +2,27 @@
 
 What a run says is one fact per node. Messages of the database are never kept: they quote rows.
 What is done with a failed test is decided by the caller; here a failing test skips nothing.
+Rules over the rows of one relation are counted together after the run: see `model_rules.py`.
 """
 
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from resources.dbt_nodes import DbtNode, DbtOutcome, Severity, severity_of
+from resources.model_rules import RuledRelation, count_failures, take_rules
 from resources.settings import DatabaseSettings
+from resources.warehouse.database import connect
 
 if TYPE_CHECKING:
+    import psycopg
     from dbt.contracts.graph.manifest import Manifest
 
-Severity = Literal["error", "warning"]
 SOURCE_FOLDERS = ("models", "seeds", "macros", "tests", "snapshots", "analyses")
 SOURCE_FILES = ("dbt_project.yml", "profiles.yml", "packages.yml")
 QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-write-json", "--no-use-colors")
@@ -31,52 +35,6 @@ class DbtParseError(Exception):
 
 class DbtRunError(Exception):
     """dbt gave no result at all: it could not start. The text names the class of the cause."""
-
-
-@dataclass(frozen=True)
-class DbtNode:
-    """How one seed, model or test ended. `failures` counts the rows that break a test."""
-
-    unique_id: str
-    name: str
-    resource_type: str
-    has_passed: bool
-    status: str
-    severity: Severity
-    failures: int | None
-    seconds: float
-
-    @property
-    def is_test(self) -> bool:
-        """Say whether the node is a data test."""
-        return self.resource_type == "test"
-
-    @property
-    def is_quiet(self) -> bool:
-        """Say whether the node is a hook that went well: it is no relation and no check."""
-        return self.resource_type == "operation" and self.has_passed
-
-
-@dataclass(frozen=True)
-class DbtOutcome:
-    """Every node that a run touched, in the order in which they ended."""
-
-    nodes: tuple[DbtNode, ...]
-
-    @property
-    def tests(self) -> tuple[DbtNode, ...]:
-        """Return the data tests."""
-        return tuple(node for node in self.nodes if node.is_test)
-
-    @property
-    def relations(self) -> tuple[DbtNode, ...]:
-        """Return the seeds and models."""
-        return tuple(node for node in self.nodes if not node.is_test)
-
-    @property
-    def broken(self) -> tuple[DbtNode, ...]:
-        """Return the seeds and models that were not built: failed, or skipped after a failure."""
-        return tuple(node for node in self.relations if not node.has_passed)
 
 
 class DbtRunner:
@@ -119,13 +77,30 @@ class DbtRunner:
         self.ensure_manifest()
         manifest = self._manifest()
         severities = _soften(manifest)
+        rules = take_rules(manifest) if "test" not in arguments else {}
+        manifest.build_parent_and_child_maps()
         command = ["build", "--exclude-resource-type", "unit_test", *arguments]
         found = self._invoke([*QUIET, *command], manifest)
         results = getattr(found.result, "results", None)
         if results is None:
             raise DbtRunError(f"dbt did not start ({type(found.exception).__name__})")
-        told = (_node(result, severities) for result in results)
-        return DbtOutcome(tuple(node for node in told if not node.is_quiet))
+        ended = (_node(result, severities) for result in results)
+        nodes = tuple(node for node in ended if not node.is_quiet)
+        return DbtOutcome((*nodes, *self._ruled(nodes, rules, severities)))
+
+    def _ruled(
+        self,
+        nodes: Sequence[DbtNode],
+        rules: Mapping[str, RuledRelation],
+        severities: Mapping[str, Severity],
+    ) -> Iterator[DbtNode]:
+        """Judge the rules of each relation that the run touched."""
+        touched = [(node, rules[node.unique_id]) for node in nodes if node.unique_id in rules]
+        if not touched or self._database is None:
+            return
+        with closing(connect(self._database, "transform", autocommit=True)) as connection:
+            for node, ruled in touched:
+                yield from _judged(connection, node, ruled, severities)
 
     def _parse(self) -> None:
         self._target.mkdir(parents=True, exist_ok=True)
@@ -137,7 +112,6 @@ class DbtRunner:
         from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 (seconds)
 
         manifest: Any = Manifest.from_msgpack((self._target / "partial_parse.msgpack").read_bytes())
-        manifest.build_parent_and_child_maps()
         if self._database is not None:
             _point_at(manifest, self._database.name)
         return manifest
@@ -173,45 +147,12 @@ class DbtRunner:
         return sorted(path for path in (*named, *found) if path.is_file())
 
 
-def expected_nodes(manifest: Mapping[str, Any], excluded_tag: str) -> list[DbtNode]:
-    """Return the nodes that a run without `excluded_tag` must report, none of them passed yet.
-
-    `manifest` is the content of manifest.json. A test goes with the relations that it looks at.
-    Ephemeral models leave no trace and are left out.
-    """
-    left_out = {
-        unique_id for unique_id, node in manifest["nodes"].items() if excluded_tag in node["tags"]
-    }
-    return [
-        DbtNode(
-            unique_id=unique_id,
-            name=node["name"],
-            resource_type=node["resource_type"],
-            has_passed=False,
-            status="missing",
-            severity=_severity(node["config"].get("severity")),
-            failures=None,
-            seconds=0.0,
-        )
-        for unique_id, node in manifest["nodes"].items()
-        if unique_id not in left_out
-        and left_out.isdisjoint(node["depends_on"].get("nodes", []))
-        and _leaves_a_trace(node)
-    ]
-
-
-def _leaves_a_trace(node: Mapping[str, Any]) -> bool:
-    config = node["config"]
-    is_ours = node["resource_type"] in {"seed", "model", "test"}
-    return is_ours and config.get("enabled", True) and config.get("materialized") != "ephemeral"
-
-
 def _soften(manifest: Any) -> dict[str, Severity]:
     """Set every test of the manifest object to `warn`; return what was declared."""
     declared: dict[str, Severity] = {}
     for unique_id, node in manifest.nodes.items():
         if node.resource_type == "test":
-            declared[unique_id] = _severity(node.config.severity)
+            declared[unique_id] = severity_of(node.config.severity)
             node.config.severity = "warn"
     return declared
 
@@ -239,8 +180,25 @@ def _node(result: Any, severities: Mapping[str, Severity]) -> DbtNode:
     )
 
 
-def _severity(declared: str | None) -> Severity:
-    return "warning" if (declared or "error").lower() == "warn" else "error"
+def _judged(
+    connection: "psycopg.Connection[Any]",
+    node: DbtNode,
+    ruled: RuledRelation,
+    severities: Mapping[str, Severity],
+) -> Iterator[DbtNode]:
+    """Say of each rule of a relation how it came out; none is asked of one that was not built."""
+    started = time.monotonic()
+    counts: list[int | None] = [None] * len(ruled.rules)
+    if node.has_passed:
+        counts = count_failures(connection, ruled.relation, ruled.rules)
+    seconds = round((time.monotonic() - started) / len(ruled.rules), 3)
+    for rule, count in zip(ruled.rules, counts, strict=True):
+        unknown = "error" if node.has_passed else "skipped"
+        status = {None: unknown, 0: "pass"}.get(count, "warn")
+        severity = severities[rule.unique_id]
+        yield DbtNode(
+            rule.unique_id, rule.name, "test", count == 0, status, severity, count, seconds
+        )
 
 
 def _login(database: DatabaseSettings) -> dict[str, str]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from resources.dbt_runner import DbtParseError, DbtRunner, expected_nodes
+from resources.dbt_nodes import expected_nodes
+from resources.dbt_runner import DbtParseError, DbtRunner
 
 PROJECT = {
     "dbt_project.yml": """

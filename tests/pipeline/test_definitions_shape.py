@@ -11,7 +11,7 @@ import pytest
 from assets.checks.suites import EXPECTATIONS
 from assets.marts import POST_TAG
 from orchestration.definitions import build_defs
-from resources.dbt_runner import expected_nodes
+from resources.dbt_nodes import expected_nodes
 from resources.warehouse.tie_outs import TIE_OUTS
 
 ROOT = Path(__file__).parents[2]
