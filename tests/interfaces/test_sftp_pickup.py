@@ -1,6 +1,7 @@
 """Picking files up from a real SFTP server: pinned key, stable and complete files only."""
 
 import asyncio
+import functools
 import os
 import socket
 import threading
@@ -53,12 +54,19 @@ async def _close(listening: asyncssh.SSHAcceptor) -> None:
     await listening.wait_closed()
 
 
+@functools.cache
+def rsa_key(name: str) -> asyncssh.SSHKey:
+    """An RSA key, made once for each name: making one costs more than a whole pick-up."""
+    del name
+    return asyncssh.generate_private_key("ssh-rsa")
+
+
 @dataclass
 class SftpServer:
     """An asyncssh server on a thread of its own, with its root folder."""
 
     root: Path
-    key: asyncssh.SSHKey = field(default_factory=lambda: asyncssh.generate_private_key("ssh-rsa"))
+    key: asyncssh.SSHKey = field(default_factory=lambda: rsa_key("host"))
     port: int = 0
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     listening: asyncssh.SSHAcceptor | None = None
@@ -259,7 +267,7 @@ def test_a_file_larger_than_one_chunk_arrives_whole(server):
 
 
 def test_a_changed_host_key_ends_the_pick_up_before_the_password_is_sent(server):
-    other = asyncssh.generate_private_key("ssh-rsa").export_public_key().decode()
+    other = rsa_key("another host").export_public_key().decode()
     OneUser.logins = 0
     with pytest.raises(HostKeyChangedError):
         pick_up(server.settings(host_key=" ".join(other.split()[:2])))
