@@ -29,7 +29,8 @@ from tests.mutation.sql_mutants import Mutant, choose, definitions, mutants
 FOLDER = Path(__file__).parents[1] / "warehouse"
 JUDGES = [str(FOLDER / f"test_ledger_{name}.py")
           for name in ("propose", "sending", "approval", "attacks")]  # fmt: skip
-MOST_SECONDS = 900
+# A mutant may take so many times as long as the tests without one.
+PATIENCE = 4
 
 
 class Given:
@@ -47,7 +48,7 @@ class Given:
         return value
 
 
-def judge(server: Server, template: str) -> bool:
+def judge(server: Server, template: str, seconds: float = 3600) -> bool:
     """Tell whether the tests pass on databases of a template; what takes too long does not."""
     child = os.fork()
     if not child:
@@ -55,7 +56,7 @@ def judge(server: Server, template: str) -> bool:
         fresh = Server(server.postgres, server.passwords)
         words = ["-x", "-q", "-p", "no:cacheprovider", *JUDGES]
         os._exit(int(pytest.main(words, plugins=[Given(server=fresh, template=template)])))
-    until = time.monotonic() + MOST_SECONDS
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
@@ -72,7 +73,7 @@ def _be_quiet() -> None:
     os.dup2(nowhere, 2)
 
 
-def _try(server: Server, mutant: Mutant) -> bool | None:
+def _try(server: Server, mutant: Mutant, seconds: float) -> bool | None:
     """Tell whether a mutant survives; None where PostgreSQL does not take it."""
     with psycopg.connect(server.admin_url(), autocommit=True) as admin:
         admin.execute("drop database if exists tieout_mutant with (force)")
@@ -82,20 +83,20 @@ def _try(server: Server, mutant: Mutant) -> bool | None:
                 connection.execute(mutant.definition.encode())
         except psycopg.Error:
             return None
-        survives = judge(server, "tieout_mutant")
+        survives = judge(server, "tieout_mutant", seconds)
         left = admin.execute("select datname from pg_database where datname ~ '^tieout_[0-9]'")
         for (name,) in left.fetchall():
             admin.execute(f"drop database {name} with (force)")
     return survives
 
 
-def _score(server: Server, most: int) -> tuple[Counter[str], Counter[str]]:
+def _score(server: Server, most: int, seconds: float) -> tuple[Counter[str], Counter[str]]:
     with psycopg.connect(server.admin_url(TEMPLATE)) as connection:
         chosen = choose(mutants(definitions(connection)), 2 * most)
     killed: Counter[str] = Counter()
     tried: Counter[str] = Counter()
     for mutant in chosen:
-        survives = _try(server, mutant) if tried.total() < most else None
+        survives = _try(server, mutant, seconds) if tried.total() < most else None
         if survives is not None:
             tried[mutant.name] += 1
             killed[mutant.name] += not survives
@@ -128,10 +129,11 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="tieout-mutants-", dir=memory))
     server = _start(folder)
     try:
+        began = time.monotonic()
         if not judge(server, TEMPLATE):
             sys.stdout.write("the tests do not pass without a mutant\n")
             return 1
-        killed, tried = _score(server, most)
+        killed, tried = _score(server, most, PATIENCE * (time.monotonic() - began))
         for name in sorted(tried):
             sys.stdout.write(f"{name:28} {killed[name]} of {tried[name]}\n")
         sys.stdout.write(f"{'all':28} {killed.total()} of {tried.total()}\n")
