@@ -18,7 +18,7 @@ from billing.intake import FileKind
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong with a file, without any value of the document.
 

@@ -14,8 +14,11 @@ _BLANK_ELEMENTS = re.compile(rb"(?<!\x1f)\x1f+(?=\x1e)")
 class ContentHash:
     """The SHA-256 of canonical segments that come stretch by stretch."""
 
+    __slots__ = ("_digest", "_sha256")
+
     def __init__(self) -> None:
         self._sha256 = sha256()
+        self._digest = b""
 
     def update(self, segments: bytes, *, is_tight: bool = False) -> None:
         """Take the next whole segments; `is_tight`: no element or component at an end is blank."""
@@ -24,7 +27,12 @@ class ContentHash:
     @property
     def value(self) -> str:
         """The hash of all that has come so far."""
-        return self._sha256.hexdigest()
+        return (self._digest or self._sha256.digest()).hex()
+
+    def close(self) -> None:
+        """Keep the hash alone: a file may hold many transactions, and nothing more comes."""
+        self._digest = self._sha256.digest()
+        del self._sha256
 
 
 def content_hash(segments: bytes, *context: str | None) -> str:

@@ -11,6 +11,7 @@ from datetime import date
 from billing.parsed import Finding
 from billing.x12 import rules
 from billing.x12.content import ContentHash
+from billing.x12.limits import Passed
 from billing.x12.rules import Rule, finding
 from billing.x12.segments import CONTROL, Block
 from billing.x12.values import parse_date
@@ -22,7 +23,7 @@ _COUNT_DIGITS = (
 _ISA_WIDTHS = (3, 2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 
 
-@dataclass
+@dataclass(slots=True)
 class Totals:
     """What the portions of a transaction hold together, as far as they have been read."""
 
@@ -35,7 +36,7 @@ class Totals:
     is_provider_adjusted_known: bool = True
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Transaction:
     """One ST to SE (or a TA1), `segment` being the ordinal of its first segment in the file.
 
@@ -77,9 +78,9 @@ class Stretch:
 class Walk:
     """The walk through one interchange, block after block."""
 
-    def __init__(self, *, has_header: bool, offset: int, number: int) -> None:
-        """`offset` and `number`: how many segments and transactions the file had before."""
-        self.offset, self.number = offset, number
+    def __init__(self, passed: Passed, *, has_header: bool) -> None:
+        """`passed`: what the file had before, counted on here."""
+        self.passed = passed
         self.findings: list[Finding] = []
         self._isa: list[str] = []
         self._group: list[str] | None = None
@@ -92,24 +93,36 @@ class Walk:
 
     def feed(self, body: bytes) -> Iterator[Stretch]:
         """Take the next whole segments; yield what of them stands in transactions."""
-        block = Block(body)
+        block, room = Block(body), self.passed.room
+        is_beyond = len(block) > room
+        if is_beyond:
+            block = Block(block.slice(0, room))
         cursor = 0
         for index in block.controls():
             written = block.elements(index)
             fields = [written[0], *(element.strip() for element in written[1:])]
             if fields[0] not in CONTROL:
                 continue
+            if not self.passed.takes(fields[0]):
+                block = Block(block.slice(0, index))
+                break
             if fields[0] == "ISA" and not self._isa:
                 self._check_widths(index, written)
             yield from self._step(block, cursor, index, fields)
             cursor = index + (fields[0] != "ST")
         yield from self._take(block, cursor, len(block))
-        self.offset += len(block)
+        self.passed.segments += len(block)
+        if is_beyond:
+            self.passed.stop("segments")
+        if self.passed.excess:
+            self._report(self.passed.excess, 0)
 
     def finish(self) -> Iterator[Stretch]:
         """Report what the interchange leaves open at its end."""
         self._end_outside()
         yield from self._break_off(0)
+        if self.passed.excess:
+            return
         self._close_group(0, None)
         if self._isa and not self._is_closed:
             self._report(rules.IEA_MISSING, -1)
@@ -151,18 +164,17 @@ class Walk:
         opened = self._open
         if opened is None:
             has_money = any(name in _MONEY for name in block.names(start, end))
-            first, before = self._outside or (self.offset + start + 1, False)
+            first, before = self._outside or (self.passed.segments + start + 1, False)
             self._outside = (first, before or has_money)
             return
         is_first = opened.segment_count == 0
         opened.content.update(block.slice(start + is_first, end), is_tight=block.is_tight)
         opened.segment_count += end - start
         body = block.slice(start, end)
-        yield Stretch(opened, body, self.offset + start + 1, end - start)
+        yield Stretch(opened, body, self.passed.segments + start + 1, end - start)
 
     def _start(self, block: Block, index: int, fields: list[str]) -> Iterator[Stretch]:
         """Open a transaction; a TA1 is one of a single segment."""
-        self.number += 1
         opened = self._transaction(index, fields)
         if fields[0] == "ST":
             self._open = opened
@@ -183,14 +195,14 @@ class Walk:
         if _at(trailer, 2) != opened.control:
             self._report(rules.SE_CONTROL_OFF, index)
         body = block.slice(index, index + 1)
-        return Stretch(opened, body, self.offset + index + 1, 1, is_end=True)
+        return Stretch(opened, body, self.passed.segments + index + 1, 1, is_end=True)
 
     def _break_off(self, index: int) -> Iterator[Stretch]:
         """End the open transaction where it has no SE before segment `index` of the block."""
         opened, self._open = self._open, None
         if opened is not None:
             self._report(rules.TRUNCATED, index - 1)
-            yield Stretch(opened, b"", self.offset + index + 1, 0, is_end=True)
+            yield Stretch(opened, b"", self.passed.segments + index + 1, 0, is_end=True)
 
     def _end_outside(self) -> None:
         """Report the segments since the last control segment that stand in no transaction."""
@@ -203,8 +215,8 @@ class Walk:
     def _transaction(self, index: int, fields: list[str]) -> Transaction:
         is_set, group, isa = fields[0] == "ST", self._group or [], self._isa
         return Transaction(
-            number=self.number,
-            segment=self.offset + index + 1,
+            number=self.passed.transactions,
+            segment=self.passed.segments + index + 1,
             set_id=(_at(fields, 1) or "?") if is_set else fields[0],
             version=(_at(fields, 3) or _at(group, 8)) if is_set else _at(isa, 12),
             interchange_control=_at(isa, 13),
@@ -241,7 +253,7 @@ class Walk:
             self._report(rules.ISA_LENGTH, index)
 
     def _report(self, rule: Rule, index: int) -> None:
-        self.findings.append(finding(rule, max(self.offset + index + 1, 1)))
+        self.findings.append(finding(rule, max(self.passed.segments + index + 1, 1)))
 
 
 def _at(fields: list[str], index: int) -> str | None:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from billing.x12 import delimiters
 from billing.x12.delimiters import Delimiters
+from billing.x12.limits import LIMITS
 from billing.x12.source import Source
 
 ELEMENT, COMPONENT, REPETITION, SEGMENT = b"\x1f", b"\x1d", b"\x1c", b"\x1e"
@@ -22,6 +23,8 @@ BLANK = b" \t\r\n\x00\x1a"
 # What is read at once: it stays in the processor's cache. A longer segment is cut off.
 BLOCK_BYTES = 3_500_000
 LONGEST_SEGMENT = 8_000_000
+# A segment takes memory however short it is: it counts for at least so many bytes.
+LEAST_BYTES = 24
 _HEADER_BYTES = 600
 _LINE_ENDS = b"\r\n\x00"
 _PADDING = b" \t\x1a\x1e"
@@ -56,25 +59,33 @@ class Block:
 
 @dataclass(frozen=True)
 class Framed:
-    """The interchanges of a file and the stretches (start, end) that belong to none."""
+    """The interchanges of a file and the stretches (start, end) that belong to none.
+
+    `is_cut`: it has more of them than are read.
+    """
 
     interchanges: tuple[Interchange, ...]
     unread: tuple[tuple[int, int], ...]
+    is_cut: bool = False
 
 
-def frame(source: Source) -> Framed:
-    """Cut a file into interchanges; together with the unread stretches they are all of it."""
+def frame(source: Source, most: int = LIMITS.interchanges) -> Framed:
+    """Cut a file into interchanges; together with the unread stretches they are all of it.
+
+    Of more than `most` interchanges the first are found.
+    """
     # Upper case is the rule; a file of lower case has no other.
-    starts = _headers(source, delimiters.UPPER) or _headers(source, delimiters.LOWER)
+    starts = _headers(source, delimiters.UPPER, most) or _headers(source, delimiters.LOWER, most)
     first = starts[0][0] if starts else source.size
     leading = _without_header(source, first)
     interchanges = [Interchange(leading[0], first, leading[1], False)] if leading else []
     ends = [position for position, _ in starts[1:]] + [source.size]
-    for (position, found), end in zip(starts, ends, strict=False):
+    for (position, found), end in list(zip(starts, ends, strict=False))[:most]:
         interchanges.append(Interchange(position, end, found, True))
     unread_end = interchanges[0].start if interchanges else source.size
     is_blank = _is_blank(source, unread_end)
-    return Framed(tuple(interchanges), () if is_blank else ((0, unread_end),))
+    unread = () if is_blank else ((0, unread_end),)
+    return Framed(tuple(interchanges), unread, is_cut=len(starts) > most)
 
 
 def blocks(source: Source, interchange: Interchange, width: int = BLOCK_BYTES) -> Iterator[Block]:
@@ -93,7 +104,10 @@ def blocks(source: Source, interchange: Interchange, width: int = BLOCK_BYTES) -
             is_last = position == interchange.end
         if whole:
             body = canonical(raw[:whole], marks)
-            yield Block(body, is_same(raw[:whole], body, marks), is_last, is_cut)
+            same = is_same(raw[:whole], body, marks)
+            *first, last = _pieces(body, max(width // LEAST_BYTES, 1))
+            yield from (Block(piece, same, is_last=False) for piece in first)
+            yield Block(last, same, is_last, is_cut)
 
 
 def canonical(raw: bytes, marks: Delimiters) -> bytes:
@@ -135,13 +149,26 @@ def segment_starts(body: bytes) -> npt.NDArray[np.int64]:
     return np.concatenate([np.zeros(1, np.int64), ends[:-1] + 1]) if len(ends) else ends
 
 
-def _headers(source: Source, names: tuple[bytes, ...]) -> list[tuple[int, Delimiters]]:
-    """Return where each interchange with an ISA starts, with the delimiters it declares."""
-    found = []
+def _pieces(body: bytes, most: int) -> list[bytes]:
+    """Cut canonical segments into pieces of at most so many."""
+    if body.count(SEGMENT) <= most:
+        return [body]
+    starts = segment_starts(body)[::most].tolist()
+    return [body[at:end] for at, end in zip(starts, [*starts[1:], len(body)], strict=True)]
+
+
+def _headers(source: Source, names: tuple[bytes, ...], most: int) -> list[tuple[int, Delimiters]]:
+    """Return where each interchange with an ISA starts, with the delimiters it declares.
+
+    Looks no further once there is one more than `most`.
+    """
+    found: list[tuple[int, Delimiters]] = []
     for offset, window in source.windows(0, source.size, BLOCK_BYTES, _HEADER_BYTES):
         before = source.read(max(0, offset - 1), offset)
         for position in delimiters.header_positions(before + window, names):
             at = position - len(before)
+            if len(found) > most:
+                return found
             if not 0 <= at < BLOCK_BYTES:
                 continue
             declared = delimiters.of_header(window, at)

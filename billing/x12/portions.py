@@ -14,13 +14,25 @@ from billing.parsed import Finding
 from billing.x12 import rules
 from billing.x12.document import Document, Portion, Specification
 from billing.x12.envelope import Stretch, Transaction, Walk
-from billing.x12.framing import BLOCK_BYTES, ELEMENT, SEGMENT, Framed, blocks, frame
+from billing.x12.framing import (
+    BLOCK_BYTES,
+    ELEMENT,
+    LEAST_BYTES,
+    SEGMENT,
+    Framed,
+    Interchange,
+    blocks,
+    frame,
+)
 from billing.x12.index import Index
+from billing.x12.limits import LIMITS, Limits, Passed
 from billing.x12.rules import finding
 from billing.x12.source import Source
 
 # A transaction in which no claim begins for so long is read no further.
 _MOST_PENDING = 16 * BLOCK_BYTES
+_MOST_PENDING_SEGMENTS = 500_000
+_OF_TRANSACTION = 6  # a transaction of its own takes memory like so many short segments
 _TRIES = 50  # of the last segments that may begin a portion
 _NOTHING = np.zeros(0, np.int64)
 
@@ -33,7 +45,7 @@ class _Pending:
     context: bytes = b""
     context_ordinals: Index = field(default_factory=_NOTHING.copy)
     body: list[bytes] = field(default_factory=list)
-    size: int = 0
+    bytes_held: int = 0
     count: int = 0
     segment: int = 0
 
@@ -42,8 +54,18 @@ class _Pending:
         if not self.body:
             self.segment = stretch.segment
         self.body.append(stretch.body)
-        self.size += len(stretch.body)
+        self.bytes_held += len(stretch.body)
         self.count += stretch.count
+
+    @property
+    def size(self) -> int:
+        """Return how much there is to read, in bytes."""
+        return _size(self.bytes_held, self.count)
+
+    @property
+    def is_endless(self) -> bool:
+        """Say whether no claim has begun for longer than one may be."""
+        return self.bytes_held > _MOST_PENDING or self.count > _MOST_PENDING_SEGMENTS
 
 
 class Portions:
@@ -55,6 +77,7 @@ class Portions:
         specifications: Mapping[str, Specification],
         otherwise: Specification,
         width: int = BLOCK_BYTES,
+        limits: Limits = LIMITS,
     ) -> None:
         """`width`: about how many bytes are read at once."""
         self._source, self._width = source, width
@@ -62,34 +85,47 @@ class Portions:
         self._waiting: dict[str, list[Portion]] = {}
         self._sizes: dict[str, int] = {}
         self._pending: _Pending | None = None
-        self.framed: Framed = frame(source)
+        self._passed = Passed(limits)
+        self.framed: Framed = frame(source, limits.interchanges)
         self.transactions: list[Transaction] = []
         self.findings: list[Finding] = []
-        self.segments = self.outside = 0
+        self.outside = 0
         self.is_same = True
 
     def __iter__(self) -> Iterator[Document]:
         """Yield the documents. Each is done with before the next is made."""
         for interchange in self.framed.interchanges:
-            walk = Walk(
-                has_header=interchange.has_header,
-                offset=self.segments,
-                number=len(self.transactions),
+            yield from self._walk(
+                Walk(self._passed, has_header=interchange.has_header), interchange
             )
-            for block in blocks(self._source, interchange, self._width):
-                self.is_same &= block.is_same
-                for stretch in walk.feed(block.body):
-                    yield from self._take(stretch)
-                if block.is_cut:
-                    walk.findings.append(finding(rules.SEGMENT_TOO_LONG, walk.offset))
-            for stretch in walk.finish():
-                yield from self._take(stretch)
-            self.segments = walk.offset
-            self.findings += walk.findings
+            if self._passed.excess:
+                break
+        if self.framed.is_cut and not self._passed.excess:
+            rule = self._passed.stop("interchanges")
+            self.findings.append(finding(rule, self.segments + 1))
         for set_id in list(self._waiting):
             yield from self._documents(set_id)
         inside = sum(item.segment_count for item in self.transactions)
         self.outside += self.segments - inside
+
+    @property
+    def segments(self) -> int:
+        """Return how many segments have been read."""
+        return self._passed.segments
+
+    def _walk(self, walk: Walk, interchange: Interchange) -> Iterator[Document]:
+        """Read one interchange, up to its end or to a limit of the file."""
+        for block in blocks(self._source, interchange, self._width):
+            self.is_same &= block.is_same
+            for stretch in walk.feed(block.body):
+                yield from self._take(stretch)
+            if self._passed.excess:
+                break
+            if block.is_cut:
+                walk.findings.append(finding(rules.SEGMENT_TOO_LONG, self.segments))
+        for stretch in walk.finish():
+            yield from self._take(stretch)
+        self.findings += walk.findings
 
     def _take(self, stretch: Stretch) -> Iterator[Document]:
         pending = self._pending
@@ -103,9 +139,10 @@ class Portions:
             pending.add(stretch)
         if stretch.is_end:
             self._pending = None
+            stretch.transaction.content.close()
             if not is_abandoned:
                 yield from self._queue(pending, b"".join(pending.body), is_last=True)
-        elif pending.size > self._width // 2:
+        elif not is_abandoned and pending.size > self._width // 2:
             yield from self._cut(pending)
 
     def _cut(self, pending: _Pending) -> Iterator[Document]:
@@ -119,12 +156,13 @@ class Portions:
             (document,) = self._documents(self._kind(pending.transaction.set_id))
             pending.context, pending.context_ordinals = document.context()
             pending.segment += pending.count
-            pending.body, pending.size, pending.count = [body[at:]], len(body) - at, rest
+            pending.body, pending.bytes_held, pending.count = [body[at:]], len(body) - at, rest
             yield document
-        elif pending.size > _MOST_PENDING:
+        elif pending.is_endless:
             pending.transaction.is_abandoned = True
             self.findings.append(finding(rules.TRANSACTION_TOO_LONG, pending.segment))
             yield from self._queue(pending, body, is_last=True)
+            pending.body = []
         else:
             pending.body = [body]
 
@@ -158,12 +196,12 @@ class Portions:
             is_broken=is_last and not pending.transaction.is_closed,
         )
         set_id = self._kind(pending.transaction.set_id)
-        size = self._sizes.get(set_id, 0)
-        if size and size + len(body) > self._width:
+        size, more = self._sizes.get(set_id, 0), _size(len(body), portion.count + _OF_TRANSACTION)
+        if size and size + more > self._width:
             yield from self._documents(set_id)
             size = 0
         self._waiting.setdefault(set_id, []).append(portion)
-        self._sizes[set_id] = size + len(body)
+        self._sizes[set_id] = size + more
 
     def _documents(self, set_id: str) -> Iterator[Document]:
         """Yield what waits of one kind as a document."""
@@ -177,6 +215,10 @@ class Portions:
 
     def _specification(self, set_id: str) -> Specification:
         return self._specifications.get(set_id, self._otherwise)
+
+
+def _size(length: int, segments: int) -> int:
+    return max(length, segments * LEAST_BYTES)
 
 
 def _last(body: bytes, name: str, end: int | None = None) -> int:

@@ -19,6 +19,7 @@ from billing.x12.document import Document, Specification
 from billing.x12.envelope import Transaction
 from billing.x12.framing import BLOCK_BYTES, Framed
 from billing.x12.index import Index, Mask
+from billing.x12.limits import FILE_LIMIT, LIMITS, Limits, unlisted
 from billing.x12.portions import Portions
 from billing.x12.remittance import (
     adjustment_table,
@@ -58,10 +59,11 @@ class Read:
 class X12File:
     """A file that is read document by document, in flat memory however large it is."""
 
-    def __init__(self, source: Source, width: int = BLOCK_BYTES) -> None:
+    def __init__(self, source: Source, width: int = BLOCK_BYTES, limits: Limits = LIMITS) -> None:
         """`width`: about how many bytes are read at once."""
         specifications = {name: one for name, (one, _) in _READERS.items()}
-        self._portions = Portions(source, specifications, UNKNOWN, width)
+        self._portions = Portions(source, specifications, UNKNOWN, width, limits)
+        self._most_findings, self._found = limits.findings, 0
         self._first_claim = 1
 
     @property
@@ -78,37 +80,53 @@ class X12File:
             keys = Keys(document, self._first_claim)
             beside, more, accounted = carried_tables(document, keys)
             self._first_claim += keys.claim_count
-            yield Read(document, [tables, *beside], [*found, *more], accounted, levels)
+            listed = self._listed([*found, *more])
+            yield Read(document, [tables, *beside], listed, accounted, levels)
 
     def rest(self) -> ParsedFile:
         """Return what is known when every document has been read: envelopes and their findings."""
         portions = self._portions
-        found = [*portions.findings, *_file_findings(self.framed, portions.transactions)]
+        found = [*_file_findings(self.framed, portions.transactions), *portions.findings]
         table = _transaction_table(portions.transactions)
         others = sum(item.set_id not in {"835", "837"} for item in portions.transactions)
         return ParsedFile(
             kind=FileKind.X12,
             tables={"x12_transaction": table},
-            findings=tuple(found),
+            findings=in_order([*self._listed(found), *self._unlisted(), *_limits(found)]),
             records=others,
             segments=portions.segments,
             accounted=portions.outside,
             reserialised=portions.is_same,
         )
 
+    def _listed(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        """Keep the first findings of the file, and count them all."""
+        found = in_order(findings)
+        room = max(self._most_findings - self._found, 0)
+        self._found += len(found)
+        return found[:room]
 
-def read_x12_parts(source: Source, width: int = BLOCK_BYTES) -> Iterator[ParsedFile]:
+    def _unlisted(self) -> Iterator[Finding]:
+        """Yield a finding for those that are only counted."""
+        more = self._found - self._most_findings
+        if more > 0:
+            yield finding(unlisted(more, self._most_findings), 0)
+
+
+def read_x12_parts(
+    source: Source, width: int = BLOCK_BYTES, limits: Limits = LIMITS
+) -> Iterator[ParsedFile]:
     """Read an X12 file of any size, part by part; together they are what `read_x12` gives.
 
     Raises nothing: a file in which no segment is found is one part with a finding.
     """
-    file = X12File(source, width)
+    file = X12File(source, width, limits)
     for read in file.documents():
         tables = _joined(read.parts)
         yield ParsedFile(
             kind=FileKind.X12,
             tables=tables,
-            findings=in_order(read.findings),
+            findings=tuple(read.findings),
             records=sum(len(tables[name]) for name in _RECORDS if name in tables),
             segments=0,
             accounted=read.accounted,
@@ -117,13 +135,13 @@ def read_x12_parts(source: Source, width: int = BLOCK_BYTES) -> Iterator[ParsedF
     yield file.rest()
 
 
-def read_x12(content: bytes, width: int = BLOCK_BYTES) -> ParsedFile:
+def read_x12(content: bytes, width: int = BLOCK_BYTES, limits: Limits = LIMITS) -> ParsedFile:
     """Read an X12 file of any number of interchanges.
 
     Money is decimal128(14, 2) and null where it cannot be read; `segment` is the 1-based ordinal
     in the file. Raises nothing: a file in which no segment is found is one finding.
     """
-    return together(read_x12_parts(Source(content), width), SCHEMAS, in_order)
+    return together(read_x12_parts(Source(content), width, limits), SCHEMAS, in_order)
 
 
 def _remittances(document: Document, first_claim: int) -> tuple[Tables, list[Finding], Levels]:
@@ -199,6 +217,11 @@ def _file_findings(framed: Framed, transactions: Sequence[Transaction]) -> list[
         return [finding(rules.UNREADABLE, 0)]
     found = [finding(rules.UNREAD_BYTES, 0)] if framed.unread else []
     return found if transactions else [*found, finding(rules.NO_TRANSACTION, 1)]
+
+
+def _limits(findings: Sequence[Finding]) -> list[Finding]:
+    """Return what says that a file was not read to its end: it is listed in any case."""
+    return [one for one in findings if one.code == FILE_LIMIT]
 
 
 def _joined(parts: Sequence[Tables]) -> Tables:

@@ -40,7 +40,7 @@ SEGMENT_TOO_LONG = Rule(
 TRANSACTION_TOO_LONG = Rule(
     "TRANSACTION_TOO_LONG",
     "error",
-    "A claim begins at least every 40 million bytes",
+    "A claim begins at least every 40 million bytes and 500,000 segments",
     "The rest of the transaction was not read",
 )
 ISA_MISSING = Rule(
