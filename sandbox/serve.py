@@ -22,6 +22,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from sandbox import serve_sftp
+from sandbox.card_lists import FollowedLists
 from sandbox.credentials import (
     CLIENT_ID,
     EC_KEY_ID,
@@ -31,7 +32,7 @@ from sandbox.credentials import (
     write_private,
 )
 from sandbox.placing import make_folders, place_files
-from sandbox.serve_cards import CardServer, FollowedLists
+from sandbox.serve_cards import CardServer
 from sandbox.serve_fhir import FhirServer, load_resources
 from sandbox.serve_login import Login
 
