@@ -32,6 +32,7 @@ _LAST_IEA = re.compile(
     rb"IEA([^A-Za-z0-9\s])[0-9]{0,5}\1 {0,9}([0-9A-Za-z]{0,35}) {0,9}([^0-9A-Za-z]{0,99})\Z",
     re.IGNORECASE,
 )
+_TAIL_BYTES = 512  # more than an IEA with its line end can have
 _NACHA_WIDTH = 94
 _NACHA_CONTROL_BYTES = 55  # what record 9 uses; the rest is blank, and some senders cut it
 _X12_SUFFIXES = (".835", ".837", ".x12", ".edi", ".era", ".837p", ".837i")
@@ -87,12 +88,18 @@ def _json_kind(body: bytes) -> FileKind:
 
 
 def _x12_is_complete(body: bytes) -> bool:
-    last = _LAST_IEA.search(body.rstrip(b"\x00\x1a \t"))
-    if last is None:
+    last = _LAST_IEA.search(body.rstrip(b"\x00\x1a \t")[-_TAIL_BYTES:])
+    if last is None or not last[3]:
         return False
-    opened = len(re.findall(rb"(?:\A|[^A-Za-z0-9])ISA" + re.escape(last[1]), body, re.IGNORECASE))
-    closed = len(re.findall(rb"(?:\A|[^A-Za-z0-9])IEA" + re.escape(last[1]), body, re.IGNORECASE))
-    return bool(last[3]) and opened <= closed
+    # Most files have one interchange: whether a second ISA stands anywhere is seen much sooner.
+    if body.upper().count(b"ISA" + last[1]) <= 1:
+        return True
+    return _segment_count(body, b"ISA", last[1]) <= _segment_count(body, b"IEA", last[1])
+
+
+def _segment_count(body: bytes, name: bytes, element: bytes) -> int:
+    pattern = rb"(?:\A|[^A-Za-z0-9])" + name + re.escape(element)
+    return sum(1 for _ in re.finditer(pattern, body, re.IGNORECASE))
 
 
 def _nacha_is_complete(body: bytes) -> bool:
