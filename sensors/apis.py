@@ -19,14 +19,7 @@ from resources.http import HttpClient
 from resources.receipt import NoMarks, SourceError
 from resources.settings import CardSettings
 from resources.warehouse import looks, receiving
-from sensors.sources import (
-    FAILING_AGAIN,
-    JOB,
-    SETTING,
-    SLOW_TICK_SECONDS,
-    SourceDecision,
-    request,
-)
+from sensors.sources import FAILING_AGAIN, JOB, SETTING, TICK_SECONDS, SourceDecision, request
 
 ASKED_AGAIN = timedelta(minutes=2)
 DUE_SECONDS = 29  # a look at a clock: the next export is due in minutes
@@ -89,7 +82,7 @@ def _newest(settings: CardSettings) -> datetime | None:
 @dg.sensor(
     name=f"{payments.SOURCE}_sensor",
     job_name=JOB,
-    minimum_interval_seconds=SLOW_TICK_SECONDS,
+    minimum_interval_seconds=TICK_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Requests a build while the card processor has movements that are not received.",
 )

@@ -26,8 +26,8 @@ from resources.warehouse import looks, receiving, sightings
 from sensors.posting import ALIVE
 
 JOB: Literal["build"] = "build"
-TICK_SECONDS = 4  # the daemon looks every 5 s: 5 here would mean 5 or 10
-SLOW_TICK_SECONDS = 9  # every 10 s: of what one look decides, where a file needs two of them
+TICK_SECONDS = 9  # the daemon looks every 5 s: 10 here would mean 10 or 15
+SETTLING_SECONDS = 3.0  # between the two looks that a file needs, where one has just come
 TAKEN_SECONDS = 60.0
 SETTING = "SOURCE_SETTING"
 # A source that fails is left in peace for a while; its newest look says since when it fails.
@@ -58,6 +58,7 @@ class SourceDecision:
 
     should_build: bool
     reason: str
+    is_settling: bool = False
 
 
 def decide(state: SourceState, now: datetime) -> SourceDecision:
@@ -77,7 +78,7 @@ def decide(state: SourceState, now: datetime) -> SourceDecision:
     if state.is_building:
         return SourceDecision(False, f"{len(ready)} files to take after the build at work")
     if len(unsteady) == len(ready):
-        return SourceDecision(False, f"{len(ready)} files have just come")
+        return SourceDecision(False, f"{len(ready)} files have just come", is_settling=True)
     return SourceDecision(True, f"{len(ready)} files to take")
 
 
@@ -163,12 +164,34 @@ def sftp_sensor(source: str, pickup_of: PickupOf) -> dg.SensorDefinition:
     def look(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         """Look at the server and the database, decide, and request a run or say why not."""
         # Not as a resource: for those Dagster opens its own database at every look.
-        now = datetime.now(UTC)
-        state = read_state(Installation(), source, pickup_of, context.cursor or "", now)
-        context.update_cursor(",".join(sorted(map(mark_of, state.found))[:5000]))
-        return request(context, decide(state, now))
+        installation = Installation()
+        state = settled(
+            lambda cursor: read_state(installation, source, pickup_of, cursor, datetime.now(UTC)),
+            context.cursor or "",
+        )
+        context.update_cursor(marks_of(state))
+        return request(context, decide(state, datetime.now(UTC)))
 
     return look
+
+
+def settled(
+    look: Callable[[str], SourceState], cursor: str, wait: Callable[[float], None] = time.sleep
+) -> SourceState:
+    """Look, and where a file has just come look once more a little later, to see it unchanged.
+
+    So few looks are enough while nothing comes, and what comes is taken soon.
+    """
+    state = look(cursor)
+    if not decide(state, datetime.now(UTC)).is_settling:
+        return state
+    wait(SETTLING_SECONDS)
+    return look(marks_of(state))
+
+
+def marks_of(state: SourceState) -> str:
+    """Return what the next look is told of this one."""
+    return ",".join(sorted(map(mark_of, state.found))[:5000])
 
 
 def request(
