@@ -102,7 +102,7 @@ def test_the_rendered_settings_hold_no_secret_and_call_nobody(tmp_path: Path) ->
     assert settings["compute_logs"]["class"] == "NoOpComputeLogManager"
     assert settings["run_retries"]["retry_on_asset_or_op_failure"] is False
     assert settings["run_coordinator"]["class"] == "KeyedRunCoordinator"
-    assert settings["run_coordinator"]["config"] == {"dequeue_interval_seconds": 1}
+    assert settings["run_coordinator"]["config"] == {"dequeue_interval_seconds": 2}
     before = path.stat().st_mtime_ns
     write_instance(tmp_path / "a folder")
     assert path.stat().st_mtime_ns == before
