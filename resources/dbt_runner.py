@@ -5,7 +5,6 @@ What is done with a failed test is decided by the caller; here a failing test sk
 Rules over the rows of one relation are counted together after the run: see `model_rules.py`.
 """
 
-import hashlib
 import os
 import threading
 import time
@@ -14,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from resources.dbt_manifest import is_parsed, mark_parsed, source_key, take_installed
 from resources.dbt_nodes import DbtNode, DbtOutcome, Severity, severity_of
 from resources.model_rules import RuledRelation, count_failures, take_rules
 from resources.settings import DatabaseSettings
@@ -23,8 +23,14 @@ if TYPE_CHECKING:
     import psycopg
     from dbt.contracts.graph.manifest import Manifest
 
-SOURCE_FOLDERS = ("models", "seeds", "macros", "tests", "snapshots", "analyses")
-SOURCE_FILES = ("dbt_project.yml", "profiles.yml", "packages.yml")
+# Parsing never sees the login of a run: the same project is the same parse for every database.
+NO_LOGIN = {
+    "TIEOUT_DB_HOST": "127.0.0.1",
+    "TIEOUT_DB_PORT": "5432",
+    "TIEOUT_DB_NAME": "tieout",
+    "TIEOUT_ROLE_PREFIX": "tieout",
+    "TIEOUT_PASSWORD_TRANSFORM": "",
+}
 QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-write-json", "--no-use-colors")
 _ONE_AT_A_TIME = threading.Lock()  # dbt keeps its adapter and its flags in module globals
 
@@ -54,18 +60,21 @@ class DbtRunner:
         """Return where the manifest of the last parse lies."""
         return self._target / "manifest.json"
 
-    def ensure_manifest(self) -> bool:
-        """Parse if the project's content is not what was parsed last; say whether it was needed.
+    def source_key(self) -> str:
+        """Return what names the project as it is now: its content, and dbt's version."""
+        return source_key(self._project)
 
-        Raises DbtParseError.
+    def ensure_manifest(self) -> bool:
+        """Have the manifest of the project's content ready; say whether it was not yet.
+
+        It is taken from the installation where that has it, and parsed else. Raises DbtParseError.
         """
-        wanted = self._source_hash()
-        mark = self._target / "sources.sha256"
-        parsed = (self.manifest_path, self._target / "partial_parse.msgpack")
-        if all(path.exists() for path in parsed) and mark.exists() and mark.read_text() == wanted:
+        wanted = self.source_key()
+        if is_parsed(self._target, wanted):
             return False
-        self._parse()
-        mark.write_text(wanted)
+        if not take_installed(self._target, self._project, wanted):
+            self._parse()
+        mark_parsed(self._target, self._project, wanted)
         return True
 
     def run(self, arguments: Sequence[str]) -> DbtOutcome:
@@ -80,7 +89,7 @@ class DbtRunner:
         rules = take_rules(manifest) if "test" not in arguments else {}
         manifest.build_parent_and_child_maps()
         command = ["build", "--exclude-resource-type", "unit_test", *arguments]
-        found = self._invoke([*QUIET, *command], manifest)
+        found = self._invoke([*QUIET, *command], manifest, self._variables())
         results = getattr(found.result, "results", None)
         if results is None:
             raise DbtRunError(f"dbt did not start ({type(found.exception).__name__})")
@@ -104,7 +113,9 @@ class DbtRunner:
 
     def _parse(self) -> None:
         self._target.mkdir(parents=True, exist_ok=True)
-        found = self._invoke(["--log-level", "none", "--log-level-file", "none", "parse"], None)
+        command = ["--log-level", "none", "--log-level-file", "none", "parse"]
+        with _environment(NO_LOGIN):
+            found = self._invoke(command, None, self._folders())
         if not found.success:
             raise DbtParseError(f"the dbt project does not parse: {found.exception}")
 
@@ -116,35 +127,25 @@ class DbtRunner:
             _point_at(manifest, self._database.name)
         return manifest
 
-    def _invoke(self, arguments: list[str], manifest: "Manifest | None") -> Any:
+    def _invoke(
+        self, arguments: list[str], manifest: "Manifest | None", variables: Mapping[str, str]
+    ) -> Any:
         from dbt.cli.main import dbtRunner  # noqa: PLC0415 (seconds)
 
         folders = ["--project-dir", str(self._project), "--profiles-dir", str(self._project)]
-        with _ONE_AT_A_TIME, _environment(self._variables()):
+        with _ONE_AT_A_TIME, _environment(variables):
             return dbtRunner(manifest=manifest).invoke([*arguments, *folders])
 
-    def _variables(self) -> dict[str, str]:
-        variables = {
+    def _folders(self) -> dict[str, str]:
+        return {
             "DBT_TARGET_PATH": str(self._target),
             "DBT_LOG_PATH": str(self._logs),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "DO_NOT_TRACK": "1",
         }
-        if self._database is not None:
-            variables |= _login(self._database)
-        return variables
 
-    def _source_hash(self) -> str:
-        digest = hashlib.sha256()
-        for path in self._sources():
-            digest.update(str(path.relative_to(self._project)).encode() + b"\0")
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-        return digest.hexdigest()
-
-    def _sources(self) -> list[Path]:
-        named = [self._project / name for name in SOURCE_FILES]
-        found = [path for name in SOURCE_FOLDERS for path in (self._project / name).rglob("*")]
-        return sorted(path for path in (*named, *found) if path.is_file())
+    def _variables(self) -> dict[str, str]:
+        return {**self._folders(), **(_login(self._database) if self._database else {})}
 
 
 def _soften(manifest: Any) -> dict[str, Severity]:

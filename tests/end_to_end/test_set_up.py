@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NEEDED = ("pyproject.toml", "uv.lock", "README.md", "LICENSE", "Makefile", "orchestration")
+NEEDED = (
+    "pyproject.toml", "uv.lock", "README.md", "LICENSE", "Makefile", "orchestration", "billing",
+    "resources", "dbt_project",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +26,7 @@ def clean_copy(tmp_path_factory):
             shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, copy / name)
-    for package in ("billing", "resources", "assets", "sensors", "sandbox"):
+    for package in ("assets", "sensors", "sandbox"):
         (copy / package).mkdir()
         (copy / package / "__init__.py").touch()
     return copy
@@ -44,6 +47,7 @@ def test_a_fresh_machine_gets_its_environment_and_keeps_it(clean_copy):
     first = _install(clean_copy)
     assert first.returncode == 0, first.stderr
     assert "ready after" in first.stderr
+    assert (clean_copy / ".venv" / "tieout-dbt" / "target" / "manifest.json").exists()
     again = _install(clean_copy)
     assert (again.returncode, again.stderr) == (0, "")
 
