@@ -15,9 +15,7 @@ transmitted as (
         ) as transmission_rank
     from {{ ref('int_claim_sent') }} as version
     inner join {{ ref('int_claim_version') }} as copy
-        on version.claim_key = copy.claim_key
-        and version.payer_sequence = copy.payer_sequence
-        and version.content_hash = copy.content_hash
+        on version.version_key = copy.version_key
     inner join {{ ref('int_transmission') }} as transmission
         on copy.file_id = transmission.file_id
         and copy.transaction_no = transmission.transaction_no

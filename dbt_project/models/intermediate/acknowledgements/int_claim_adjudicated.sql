@@ -24,5 +24,5 @@ inner join payments as payment
     on version.claim_key = payment.claim_key
     and version.payer_sequence = payment.payer_sequence
     and payment.event_date >= version.sent_date
-    and (version.after_sent_date is null or payment.event_date < version.after_sent_date)
+    and payment.event_date < coalesce(version.after_sent_date, 'infinity')
 group by version.version_key

@@ -1,6 +1,8 @@
 -- Each 837 transaction sent with the answer that counts: the rejection of its whole group, else the
 -- one that names it, else its group's, else its interchange's; of these the newest, and on one day
 -- the rejection.
+{{ config(indexes=[{'columns': ['file_id', 'transaction_no'], 'unique': true}]) }}
+
 with
 
 answers as (

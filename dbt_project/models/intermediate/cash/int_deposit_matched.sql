@@ -33,8 +33,12 @@ candidates as (
             = coalesce(payments.payer_id, deposit.originator_id, '')
     where
         {{ business_days_between('deposit.event_date', 'payments.event_date') }} <= 3
-        and deposit.bank_line_key not in (select bank_line_key from by_trace)
-        and payments.payment_key not in (select payment_key from by_trace)
+        and not exists (
+            select from by_trace where by_trace.bank_line_key = deposit.bank_line_key
+        )
+        and not exists (
+            select from by_trace where by_trace.payment_key = payments.payment_key
+        )
 ),
 
 ranked as (

@@ -12,20 +12,10 @@ accounts as (
     group by account_key, entity_code, account_hash
 ),
 
-encounters as (
-    select
-        {{ surrogate_key(['provider.entity_code', 'encounter.account_hash']) }} as account_key,
-        encounter.patient_id,
-        encounter.started_date
-    from {{ ref('stg_ehr__encounter') }} as encounter
-    inner join {{ ref('int_provider_resolved') }} as provider
-        on coalesce(encounter.provider_npi, '') = provider.npi and provider.tin = ''
-),
-
 covered as (
     select distinct on (encounters.account_key)
         encounters.account_key, coverage.payer_id
-    from encounters
+    from {{ ref('int_encounter') }} as encounters
     inner join {{ ref('stg_ehr__coverage') }} as coverage
         on encounters.patient_id = coverage.patient_id
         and coverage.status = 'active'
@@ -57,9 +47,8 @@ final as (
     from accounts
     left join covered on accounts.account_key = covered.account_key
     left join claimed on accounts.account_key = claimed.account_key
-    left join {{ ref('payers') }} as payers
-        on coalesce(covered.payer_id, claimed.payer_id)
-            in (payers.payer_code, payers.payer_trace_id)
+    left join {{ ref('int_payer_identifier') }} as payers
+        on coalesce(covered.payer_id, claimed.payer_id) = payers.payer_id
 )
 
 select * from final

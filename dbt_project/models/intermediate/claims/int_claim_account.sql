@@ -3,12 +3,10 @@ with
 
 sightings as (
     select
-        provider.entity_code, provider.facility_code, provider.provider_id,
-        encounter.account_hash, encounter.started_date as service_date, true as is_ehr
-    from {{ ref('stg_ehr__encounter') }} as encounter
-    inner join {{ ref('int_provider_resolved') }} as provider
-        on coalesce(encounter.provider_npi, '') = provider.npi and provider.tin = ''
-    where encounter.account_hash is not null
+        entity_code, facility_code, provider_id, account_hash, started_date as service_date,
+        true as is_ehr
+    from {{ ref('int_encounter') }}
+    where account_hash is not null
     union all
     select
         entity_code, facility_code, provider_id, account_hash,

@@ -25,7 +25,7 @@ located as (
         coalesce(earlier.generation, 0) as generation,
         feed.entity_code is not null as has_charge_feed
     from {{ ref('stg_clearinghouse__claim') }} as claim
-    inner join {{ ref('int_provider_resolved') }} as provider
+    left join {{ ref('int_provider_resolved') }} as provider
         on coalesce(claim.billing_npi, '') = provider.npi
         and coalesce(claim.billing_tin, '') = provider.tin
     left join {{ ref('stg_clearinghouse__transaction') }} as transaction
@@ -107,6 +107,7 @@ select
     file_id, segment, known_at, transaction_no, claim_no, entity_code, facility_code, provider_id,
     account_hash, claim_key, account_key, payer_id, payer_sequence, frequency_code, charge_amount,
     service_from_date, event_date, content_hash, statement_key,
+    {{ surrogate_key(['claim_key', 'payer_sequence', 'content_hash']) }} as version_key,
     is_contender and version_rank = 1 as is_current,
     reason_code,
     case

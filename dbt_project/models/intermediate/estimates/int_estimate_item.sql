@@ -8,7 +8,8 @@ items as (
         min(facility_code) as facility_code,
         min(payer_class) as payer_class,
         min(account_key) as account_key,
-        min(original_date) as first_date
+        min(original_date) as first_date,
+        bool_or(kind = 'opening') as has_opening
     from {{ ref('int_estimate_flow') }}
     group by entity_code, account, item_key
 ),
@@ -23,7 +24,8 @@ denials as (
 
 select
     'JR46' as rule, items.entity_code, items.account, items.item_key, items.facility_code,
-    items.payer_class, least(claim.service_date, items.first_date) as start_date
+    items.payer_class, least(claim.service_date, items.first_date) as start_date,
+    items.has_opening
 from items
 left join {{ ref('int_claim_account') }} as claim on items.item_key = claim.claim_key
 where items.account = '1110'
@@ -31,12 +33,12 @@ union all
 -- Aged from the day after: on the day itself the remittance also pays and adjusts.
 select
     'JR24', items.entity_code, items.account, items.item_key, items.facility_code,
-    items.payer_class, denials.denied_date + 1
+    items.payer_class, denials.denied_date + 1, items.has_opening
 from items
 inner join denials on items.item_key = denials.claim_key
 where items.account = '1110'
 union all
 select
-    'JR45', entity_code, account, item_key, facility_code, payer_class, first_date
+    'JR45', entity_code, account, item_key, facility_code, payer_class, first_date, has_opening
 from items
 where account = '1120'

@@ -22,11 +22,7 @@ entered as (
         and item.start_date + coalesce(bucket.from_days, 0) + 90 <= installation.as_of_date
         and item.start_date + coalesce(bucket.from_days, 0) + 90 > bounds.first_date
         -- How old an opening balance was, and what became of the rest of it, nobody says.
-        and (item.entity_code, item.account, item.item_key) not in (
-            select flow.entity_code, flow.account, flow.item_key
-            from {{ ref('int_estimate_flow') }} as flow
-            where flow.kind = 'opening'
-        )
+        and not item.has_opening
 ),
 
 windows as (
@@ -55,7 +51,7 @@ windows as (
         and flow.original_date < entered.entered_date + 90
     group by entered.rule, entered.entity_code, entered.account, entered.item_key,
         entered.facility_code, entered.payer_class, entered.start_date, entered.age_bucket,
-        entered.position, entered.entered_date
+        entered.position, entered.entered_date, entered.has_opening
 ),
 
 exposed as (

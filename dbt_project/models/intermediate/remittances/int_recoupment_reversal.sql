@@ -32,19 +32,28 @@ items as (
     from {{ ref('int_recoupment') }}
     where reference_id is not null
     group by item_key, entity_code, payer_code, reference_id
+),
+
+-- One row per number that a reference may name a reversal by.
+named as (
+    {% for number in ['claim_number', 'payer_claim_number', 'original_number', 'trace_number'] -%}
+    select
+        reversal_key, entity_code, payer_code, reversal_date, reversed_paid_amount, trace_number,
+        {{ number }} as number, {{ number == 'trace_number' }} as is_payment
+    from reversals
+    where {{ number }} is not null
+    {% if not loop.last %}union all
+    {% endif -%}
+    {% endfor -%}
 )
 
 select distinct
-    items.item_key, reversals.reversal_key, reversals.reversal_date,
-    reversals.reversed_paid_amount,
-    case when items.reference_id = reversals.trace_number then 'payment' else 'claim' end
+    items.item_key, named.reversal_key, named.reversal_date, named.reversed_paid_amount,
+    case when items.reference_id = named.trace_number then 'payment' else 'claim' end
         as linked_by
 from items
-inner join reversals
-    on items.entity_code = reversals.entity_code and items.payer_code = reversals.payer_code
-    and reversals.reversal_date <= items.last_date
-    and (
-        items.reference_id in (
-            reversals.claim_number, reversals.payer_claim_number, reversals.original_number)
-        or (items.is_carried and items.reference_id = reversals.trace_number)
-    )
+inner join named
+    on items.reference_id = named.number
+    and items.entity_code = named.entity_code and items.payer_code = named.payer_code
+    and named.reversal_date <= items.last_date
+where items.is_carried or not named.is_payment

@@ -17,14 +17,14 @@ located as (
             ~ " or remittance.trace_number is null then remittance.content_hash end",
         ]) }} as payment_key
     from {{ ref('stg_clearinghouse__remittance') }} as remittance
-    inner join {{ ref('int_provider_resolved') }} as provider
+    -- Every provider that was seen is there; an inner join would be planned for a few rows.
+    left join {{ ref('int_provider_resolved') }} as provider
         on coalesce(remittance.payee_npi, '') = provider.npi
         and coalesce(remittance.payee_tin, '') = provider.tin
     left join {{ ref('stg_clearinghouse__transaction') }} as transaction
         on remittance.file_id = transaction.file_id
         and remittance.transaction_no = transaction.transaction_no
-    left join {{ ref('payers') }} as payers
-        on remittance.payer_id in (payers.payer_trace_id, payers.payer_code)
+    left join {{ ref('int_payer_identifier') }} as payers on remittance.payer_id = payers.payer_id
 ),
 
 ranked as (

@@ -23,5 +23,4 @@ select
     acknowledgement.stage in ('claim_rejected', 'transmission_rejected') as is_rejected,
     cast(acknowledgement.as_of_date - acknowledgement.stage_date as integer) as age_days
 from {{ ref('int_claim_acknowledgement') }} as acknowledgement
-left join {{ ref('payers') }} as payers
-    on acknowledgement.payer_id in (payers.payer_trace_id, payers.payer_code)
+left join {{ ref('int_payer_identifier') }} as payers on acknowledgement.payer_id = payers.payer_id

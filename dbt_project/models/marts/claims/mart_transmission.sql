@@ -16,9 +16,7 @@ claims as (
             as rejected_amount
     from {{ ref('int_claim_version') }} as copy
     left join {{ ref('int_claim_acknowledgement') }} as version
-        on copy.claim_key = version.claim_key
-        and copy.payer_sequence = version.payer_sequence
-        and copy.content_hash = version.content_hash
+        on copy.version_key = version.version_key
     group by copy.file_id, copy.transaction_no
 )
 

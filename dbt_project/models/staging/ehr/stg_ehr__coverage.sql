@@ -1,4 +1,7 @@
--- The newest version wins; of two equally new ones the smaller content identifier.
+-- The newest version wins; of two equally new ones the smaller content identifier. A table, since
+-- of the rows of a `distinct on` in a view the planner knows nothing.
+{{ config(materialized='table', post_hook='analyze {{ this }}') }}
+
 select distinct on (coverage_id)
     coverage_id,
     patient_id,
