@@ -1,6 +1,10 @@
-"""The sandbox's files through our readers and models, judged by the sandbox's own answer key."""
+"""The sandbox's files through our readers and models, judged by the sandbox's own answer key.
+
+Also the plans of the models, as PostgreSQL would make them for far more claims.
+"""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,6 +20,7 @@ from resources.warehouse.database import connect
 from resources.warehouse.landing import account_hash, land, receive
 from sandbox.answers import FILE_NAME
 from sandbox.generate import generate
+from tests.fixtures.plans import Plan, as_of_claims, indexes, plan_of, table_rows
 
 KNOWN_AT = datetime(2026, 11, 1, tzinfo=UTC)
 HASH_KEY = b"k" * 32
@@ -216,3 +221,81 @@ def test_claims_are_acknowledged_and_the_rejected_ones_are_those_of_the_answer_k
     assert "adjudicated" in stages
     assert unanswered == 0
     assert judged.rows("select count(*) from marts.mart_transmission where is_rejected") == [(0,)]
+
+
+def _compiled(warehouse: Any) -> dict[str, str]:
+    """The select of each model of a build, as dbt compiled it, in whichever database it is run."""
+    manifest_path = warehouse.runner.manifest_path
+    models = [
+        node
+        for node in json.loads(manifest_path.read_text())["nodes"].values()
+        if node["resource_type"] == "model" and "post" not in node["tags"]
+    ]
+    folder = manifest_path.parent / "compiled"
+    texts = {
+        node["name"]: (folder / node["package_name"] / node["original_file_path"]).read_text()
+        for node in models
+    }
+    return {name: re.sub(r'"\w+"\.("\w+"\.)', r"\1", text) for name, text in texts.items()}
+
+
+def _outgrowths(connection: Any, queries: dict[str, str], claims: int) -> dict[str, list[str]]:
+    """What outgrows its input in the plans of queries, by name; those without are left out."""
+    with as_of_claims(connection, claims):
+        rows, orders = table_rows(connection), indexes(connection)
+        plans = {name: Plan(plan_of(connection, q), rows, orders) for name, q in queries.items()}
+        found = {name: plan.outgrowths() for name, plan in plans.items()}
+    return {name: said for name, said in found.items() if said}
+
+
+@pytest.mark.promise("no model's plan grows faster than its input")
+@pytest.mark.parametrize("claims", [20_000, 50_000, 1_000_000])
+def test_no_plan_grows_faster_than_its_input(judged, claims):
+    models = _compiled(judged)
+    assert len(models) > 80
+    assert _outgrowths(judged.connection, models, claims) == {}
+
+
+OUTGROWING = {
+    "loop": "select from intermediate.int_account as a join marts.fct_billing_event as e"
+    " on e.account_key in (a.account_key, a.account_hash)",
+    "alternatives": "select from intermediate.int_account as a"
+    " join intermediate.int_remittance_claim as c on a.entity_code = c.entity_code"
+    " and c.account_key in (a.account_key, a.account_hash)",
+    "each": "select (select count(*) from marts.fct_ledger_line as l"
+    " where l.payer_class = a.payer_class) from intermediate.int_account as a",
+}
+# How accounts found their coverage when 50,000 claims did not come to an end.
+UNPLANNED = """
+select distinct on (encounter.account_hash) encounter.account_hash, coverage.payer_id
+from (select distinct on (encounter_id) * from raw.ehr_encounter order by encounter_id) as encounter
+join intermediate.int_provider_resolved as provider
+    on coalesce(nullif(trim(encounter.provider_npi), ''), '') = provider.npi and provider.tin = ''
+join (select distinct on (coverage_id) * from raw.ehr_coverage order by coverage_id) as coverage
+    on encounter.patient_id = coverage.patient_id and coverage.status = 'active'
+    and cast(encounter.started_at as date) between coalesce(coverage.start_date, '-infinity')
+    and coalesce(coverage.end_date, 'infinity')
+order by encounter.account_hash, coverage.coverage_order
+"""
+# What the planner believes of a table that was loaded a moment ago.
+FEW_ROWS = """
+select pg_restore_relation_stats('schemaname', 'raw', 'relname', relname::text, 'version', 180000,
+    'relpages', (pg_relation_size(oid) / 8192)::integer, 'reltuples', 1::real)
+from pg_class where oid in ('raw.ehr_encounter'::regclass, 'raw.ehr_coverage'::regclass)
+"""
+
+
+@pytest.mark.promise("no model's plan grows faster than its input")
+def test_queries_that_outgrow_their_input_are_found(judged):
+    found = _outgrowths(judged.connection, OUTGROWING, 1_000_000)
+    assert {name for name, said in found.items() if name in said[0]} == set(OUTGROWING)
+
+
+@pytest.mark.promise("no model's plan grows faster than its input")
+def test_a_join_planned_for_too_few_rows_is_found(judged):
+    connection = judged.connection
+    with as_of_claims(connection, 1_000_000):
+        rows, orders = table_rows(connection), indexes(connection)
+        connection.execute(FEW_ROWS)
+        found = Plan(plan_of(connection, UNPLANNED), rows, orders).outgrowths()
+    assert {said.partition(" over ")[0] for said in found} == {"a loop"}
