@@ -55,7 +55,7 @@ mutation: install ## Score of the tests of cash, ledger and estimates; MUTANTS='
 mutation-sql: install ## Score of the tests of posting: mutants of the ledger's SQL; MUTANTS= how many (60)
 	@PYTHONPATH=. $(VENV)/python tests/mutation/run_sql.py $(or $(MUTANTS),60)
 
-bench: install ## Measured figures: cold and warm run, code location, loading
+bench: install ## Measured figures, growth with the claims among them; BENCH=full, or BENCH=5000,20000
 	@$(VENV)/python -m pytest -q -s tests/benchmarks
 
 faults: install ## Posting against a misbehaving ERP, with kills and database stops; SEED= BATCHES=
