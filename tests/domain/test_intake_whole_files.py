@@ -10,9 +10,22 @@ from billing.intake import FileKind, is_complete
 
 PROMISE = "A file is taken only once its last envelope is closed, and every earlier one"
 _PIECES = [
-    b"ISA*00*", b"isa*00*", b"~ISA*1~", b"~IEA*1*000000001~", b"IEA*1*1~\r\n", b"iea*0*1\n", b"XISA*2",
-    b"~ST*835~", b" ", b"\x00", b"IEA*1*", b"1~", b"VISA*9~", b"~ISA|00|", b"~IEA|1|1~",
-]  # fmt: skip
+    b"ISA*00*",
+    b"isa*00*",
+    b"~ISA*1~",
+    b"~IEA*1*000000001~",
+    b"IEA*1*1~\r\n",
+    b"iea*0*1\n",
+    b"XISA*2",
+    b"~ST*835~",
+    b" ",
+    b"\x00",
+    b"IEA*1*",
+    b"1~",
+    b"VISA*9~",
+    b"~ISA|00|",
+    b"~IEA|1|1~",
+]
 _END = re.compile(
     rb"IEA([^A-Za-z0-9\s])[0-9]{0,5}\1 {0,9}([0-9A-Za-z]{0,35}) {0,9}([^0-9A-Za-z]{0,99})\Z",
     re.IGNORECASE,
