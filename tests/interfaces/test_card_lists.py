@@ -73,47 +73,50 @@ def fetch(settings: CardSettings, marks=None, now: datetime | None = None) -> li
         return list(CardLists(settings, client, known, lambda: at).receipts())
 
 
+@pytest.fixture(scope="module")
+def fetched(processor) -> list[Receipt]:
+    """All documents of the processor, fetched once for the tests that read them."""
+    return fetch(processor)
+
+
 def elements(found: list[Receipt], name: str) -> list[dict]:
     pages = [json.loads(one.content) for one in found if one.location == f"/v1/{name}"]
     return [element for page in pages for element in page["data"]]
 
 
-def test_every_element_of_the_vendors_own_client_arrives_once(processor):
-    found = fetch(processor)
+def test_every_element_of_the_vendors_own_client_arrives_once(processor, fetched):
     client = stripe.StripeClient(processor.key, base_addresses={"api": processor.url})
     for name in payments.LISTS:
         listed = getattr(client.v1, name).list({"limit": 100}).auto_paging_iter()
         theirs = sorted(element.id for element in listed)
-        ours = [element["id"] for element in elements(found, name)]
+        ours = [element["id"] for element in elements(fetched, name)]
         assert sorted(ours) == theirs
         assert len(ours) > 10 or name == "refunds"
 
 
-def test_a_document_holds_one_calendar_month(processor):
-    for receipt in fetch(processor):
+def test_a_document_holds_one_calendar_month(fetched):
+    for receipt in fetched:
         month = receipt.name.removesuffix(".json")[-7:]
         created = [one["created"] for one in json.loads(receipt.content)["data"]]
         assert {f"{datetime.fromtimestamp(at, UTC):%Y-%m}" for at in created} == {month}
         assert receipt.modified_at == datetime.fromtimestamp(max(created), UTC)
 
 
-def test_the_same_month_fetched_again_has_the_same_bytes(processor):
-    assert [one.content for one in fetch(processor)] == [one.content for one in fetch(processor)]
+def test_the_same_month_fetched_again_has_the_same_bytes(processor, fetched):
+    assert [one.content for one in fetch(processor)] == [one.content for one in fetched]
 
 
-def test_every_page_is_read_without_a_finding(processor):
-    found = fetch(processor)
-    parsed = [read_card_list(one.content) for one in found]
-    assert [one.findings for one in parsed] == [()] * len(found)
+def test_every_page_is_read_without_a_finding(fetched):
+    parsed = [read_card_list(one.content) for one in fetched]
+    assert [one.findings for one in parsed] == [()] * len(fetched)
     assert sum(one.records for one in parsed) == sum(
-        len(elements(found, name)) for name in payments.LISTS
+        len(elements(fetched, name)) for name in payments.LISTS
     )
 
 
-def test_a_movement_carries_the_payout_that_settled_it_and_payouts_add_up(processor):
-    found = fetch(processor)
-    movements = elements(found, "balance_transactions")
-    for payout in elements(found, "payouts"):
+def test_a_movement_carries_the_payout_that_settled_it_and_payouts_add_up(fetched):
+    movements = elements(fetched, "balance_transactions")
+    for payout in elements(fetched, "payouts"):
         own = [one for one in movements if one["payout"] == payout["id"]]
         settled = sum(one["net"] for one in own if one["type"] != "payout")
         assert settled == payout["amount"]
