@@ -216,7 +216,12 @@ def server() -> Iterator[Server]:
     postgres = EmbeddedPostgres(
         folder / "postgres",
         admin_password=passwords["admin"],
-        settings={"fsync": "off", "shared_buffers": "128MB", "max_connections": "60"},
+        settings={
+            "fsync": "off",
+            "shared_buffers": "128MB",
+            "max_connections": "60",
+            "scram_iterations": "1",  # a session is opened thousands of times
+        },
     )
     postgres.start()
     try:
