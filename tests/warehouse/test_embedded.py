@@ -25,9 +25,8 @@ PASSWORD = 'it\'s a "word" with a space'
 SMALL = {"shared_buffers": "16MB"}
 
 
-@pytest.fixture
-def folder():
-    """A folder of our own whose name has a space and that everybody may enter."""
+@contextlib.contextmanager
+def own_folder():
     made = Path(tempfile.mkdtemp(prefix="tie out "))
     made.chmod(0o711)
     yield made
@@ -35,6 +34,22 @@ def folder():
         with contextlib.suppress(EmbeddedPostgresError):
             EmbeddedPostgres(place.parent).destroy()
     shutil.rmtree(made)
+
+
+@pytest.fixture
+def folder():
+    """A folder of our own whose name has a space and that everybody may enter."""
+    with own_folder() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def running():
+    """A server that several tests use one after the other; each leaves it running."""
+    with own_folder() as made:
+        postgres = make(made)
+        postgres.start()
+        yield postgres
 
 
 def make(folder: Path, port: int | None = None) -> EmbeddedPostgres:
@@ -68,31 +83,25 @@ def test_it_starts_stops_and_keeps_its_port_and_data(folder):
     assert ask(again, "show timezone") == ("UTC",)
 
 
-def test_it_refuses_a_wrong_password_and_every_other_address(folder):
-    postgres = make(folder)
-    postgres.start()
+def test_it_refuses_a_wrong_password_and_every_other_address(running):
     with pytest.raises(psycopg.OperationalError):
-        psycopg.connect(postgres.url(password="guess"))
-    assert ask(postgres, "show listen_addresses") == ("127.0.0.1",)
-    assert ask(postgres, "show unix_socket_directories") == ("",)
+        psycopg.connect(running.url(password="guess"))
+    assert ask(running, "show listen_addresses") == ("127.0.0.1",)
+    assert ask(running, "show unix_socket_directories") == ("",)
 
 
-def test_no_password_is_left_in_its_folder(folder):
-    postgres = make(folder)
-    postgres.start()
-    kept = [path for path in postgres.place.home.iterdir() if path.name.startswith("secret")]
+def test_no_password_is_left_in_its_folder(running):
+    kept = [path for path in running.place.home.iterdir() if path.name.startswith("secret")]
     assert kept == []
-    assert stat.S_IMODE(postgres.place.data.stat().st_mode) == 0o700
+    assert stat.S_IMODE(running.place.data.stat().st_mode) == 0o700
 
 
-def test_it_comes_back_after_kill_9_with_what_was_committed(folder):
-    postgres = make(folder)
-    postgres.start()
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+def test_it_comes_back_after_kill_9_with_what_was_committed(running):
+    with psycopg.connect(running.url(), autocommit=True) as connection:
         connection.execute("create table kept as select generate_series(1, 1000) as number")
-        os.kill(pid_of(postgres), signal.SIGKILL)
-    postgres.start()
-    assert ask(postgres, "select count(*) from kept") == (1000,)
+        os.kill(pid_of(running), signal.SIGKILL)
+    running.start()
+    assert ask(running, "select count(*) from kept") == (1000,)
 
 
 def test_several_processes_start_it_once(folder):
@@ -139,17 +148,15 @@ def test_the_first_start_needs_a_password(folder):
         EmbeddedPostgres(folder / "postgres", free_port()).start()
 
 
-def test_its_log_keeps_no_statement_and_no_value(folder):
-    postgres = make(folder)
-    postgres.start()
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+def test_its_log_keeps_no_statement_and_no_value(running):
+    with psycopg.connect(running.url(), autocommit=True) as connection:
         connection.execute("create table person (name text unique)")
         connection.execute("insert into person values (%s)", ["ZZCANARY"])
         with pytest.raises(psycopg.errors.UniqueViolation):
             connection.execute("insert into person values (%s)", ["ZZCANARY"])
         with pytest.raises(psycopg.errors.UndefinedTable):
             connection.execute("select 'ZZCANARY' from nowhere")
-    text = postgres.place.log.read_text()
+    text = running.place.log.read_text()
     assert "person_name_key" in text
     assert "ZZCANARY" not in text
 
