@@ -14,7 +14,7 @@ import pytest
 from psycopg import sql
 
 from orchestration.state import read_env
-from tests.end_to_end.conftest import Installation
+from tests.fixtures.installation import Installation
 from tests.fixtures.interchange import interchange
 from tests.fixtures.openssh import OpenSsh, openssh, sshd_path
 
@@ -24,6 +24,7 @@ SUFFIXES = (".835", ".837", ".837i", ".edi", ".era", ".txt", ".270", ".271", ".2
 AS_OF = "2026-10-31"
 LONG_AGO = 1_760_000_000  # a file whose end is missing is taken when it has lain there for long
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.skipif(not (X12 / "MANIFEST.csv").exists(), reason="no shared X12 files"),
     pytest.mark.skipif(sshd_path() is None, reason="OpenSSH's sshd is not installed"),
 ]
@@ -80,7 +81,7 @@ def own(server: OpenSsh, tmp_path_factory) -> Iterator[Installation]:
     yield installation
     secrets = installation.home / "secrets.env"
     prefix = read_env(secrets)["TIEOUT_ROLE_PREFIX"] if secrets.exists() else ""
-    assert installation.tieout("clean").returncode == 0
+    installation.clean()
     if url and prefix:
         _forget(url, prefix)
 
@@ -97,7 +98,7 @@ def _forget(url: str, prefix: str) -> None:
 
 @pytest.fixture(scope="module")
 def first(own: Installation):
-    return own.tieout("run", "--as-of", AS_OF)
+    return own.program("run", "--as-of", AS_OF)
 
 
 @pytest.fixture
@@ -144,7 +145,7 @@ def test_every_file_ends_as_posted_memo_or_exception_with_its_dollars(after, ser
 
 @pytest.mark.promise("Every tie-out holds over public X12 files.")
 def test_the_tie_outs_hold_over_public_files(after):
-    done = after.tieout("prove")
+    done = after.program("prove")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -154,7 +155,7 @@ def test_the_tie_outs_hold_over_public_files(after):
 def test_a_source_that_is_away_stops_neither_the_run_nor_the_other_source(after):
     before = after.rows("auditor", COUNTS)
     away = Installation(after.home, {**after.told, "TIEOUT_BANK_SFTP_HOST_KEY": OTHER_KEY})
-    done = away.tieout("run", "--as-of", AS_OF)
+    done = away.program("run", "--as-of", AS_OF)
     assert done.returncode == 3, done.stdout + done.stderr
     assert "source bank fails: " in done.stdout
     waiting = [one for one in away.json("exceptions")["exceptions"] if one["file"] == "bank"]
@@ -167,9 +168,9 @@ def test_a_file_that_grows_by_an_interchange_after_it_was_taken_counts_nothing_t
     assert after.rows("auditor", GROWN) == [{"dollars": Decimal("80.00"), "files": 1}]
     with (server.folder / "remittances" / GROWING).open("a") as file:
         file.write(interchange("2", "50"))
-    done = after.tieout("run", "--as-of", AS_OF)
+    done = after.program("run", "--as-of", AS_OF)
     assert done.returncode in (0, 3), done.stdout + done.stderr
     assert after.rows("auditor", GROWN) == [{"dollars": Decimal("130.00"), "files": 2}]
-    assert after.tieout("prove").returncode == 0
+    assert after.program("prove").returncode == 0
     codes = {one["code"] for one in after.json("exceptions")["exceptions"]}
     assert "SOURCE_HOST_KEY" not in codes, "closed by itself, the source is back"

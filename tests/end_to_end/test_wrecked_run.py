@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from tests.fixtures.installation import cleaned
+
 SUBLEDGER = """
 select entity_code, account, erp_balance_amount as erp
 from marts.mart_ledger_reconciliation where erp_balance_amount <> 0
@@ -13,19 +15,23 @@ OPTIONS = ("--claims", "250", "--seed", "11")
 STEPS = ("database ready", "build: build_models", "post: mirror_periods")
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture
-def wrecked(installation):
+def wrecked(tmp_path_factory):
     """An installation whose runs were killed after each of the steps, each by its own run."""
-    for words in STEPS:
-        installation.run_killed_after(words, *OPTIONS)
-    return installation
+    with cleaned(tmp_path_factory.mktemp("wrecked") / "state") as installation:
+        for words in STEPS:
+            installation.run_killed_after(words, *OPTIONS)
+        yield installation
 
 
 @pytest.mark.promise(
     "A run after killed runs ends with the right ERP balances and nothing posted twice."
 )
 def test_a_run_makes_good_what_killed_runs_left_behind(wrecked):
-    done = wrecked.tieout("run", *OPTIONS)
+    done = wrecked.program("run", *OPTIONS)
     assert done.returncode == 0, done.stdout + done.stderr
     expected = {
         (entity, account): Decimal(amount)

@@ -31,6 +31,9 @@ STATEMENT = """01,BANK,ME,260303,0600,1,80,1,2/
 """
 
 
+pytestmark = pytest.mark.xdist_group("installation")
+
+
 @pytest.fixture(scope="module")
 def own_files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("my own files")
@@ -44,8 +47,10 @@ def own_files(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run_over_own_files(empty_installation, own_files):
-    arguments = ("run", "--files", str(own_files), "--as-of", "2026-10-31")
-    return empty_installation, empty_installation.tieout(*arguments)
+    empty_installation.let_go()
+    done = empty_installation.program("run", "--files", str(own_files), "--as-of", "2026-10-31")
+    empty_installation.keep_up()
+    return empty_installation, done
 
 
 @pytest.mark.promise("Every file of an own folder ends with an outcome and its dollars.")
@@ -79,17 +84,27 @@ def test_what_no_map_knows_is_listed_and_what_no_claim_explains_is_unapplied(run
     }
 
 
-@pytest.mark.promise("Every tie-out holds over own files.")
-def test_the_tie_outs_hold_over_own_files(run_over_own_files):
+@pytest.mark.promise("Every tie-out but the rebuild holds over own files.")
+def test_the_quick_tie_outs_hold_over_own_files(run_over_own_files):
     installation, _ = run_over_own_files
-    assert installation.tieout("prove").returncode == 0
+    found = installation.json("prove", "--quick")
+    assert [one for one in found["tie_outs"] if not one["holds"]] == []
+    assert {one["id"] for one in found["tie_outs"]} == {f"T{n}" for n in range(1, 15)}
 
 
+@pytest.mark.long
+@pytest.mark.promise("Every tie-out holds over own files.")
+def test_every_tie_out_holds_over_own_files(run_over_own_files):
+    installation, _ = run_over_own_files
+    assert installation.program("prove").returncode == 0
+
+
+@pytest.mark.long
 @pytest.mark.promise("A second run over the same own files posts nothing.")
 def test_a_second_run_over_the_same_files_posts_nothing(run_over_own_files, own_files):
     installation, _ = run_over_own_files
     count = "select count(*) as documents from ledger.erp_document"
     before = installation.rows("auditor", count)
-    done = installation.tieout("run", "--files", str(own_files))
+    done = installation.program("run", "--files", str(own_files))
     assert done.returncode == 0, done.stdout + done.stderr
     assert installation.rows("auditor", count) == before
