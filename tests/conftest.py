@@ -112,6 +112,12 @@ class Server:
         """Return the administrator's URL."""
         return self.postgres.url(name)
 
+    def disconnect(self, name: str) -> None:
+        """End every session of a database: PostgreSQL copies none that is in use."""
+        query = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
+        with psycopg.connect(self.admin_url(), autocommit=True) as admin:
+            admin.execute(query, [name])
+
 
 @dataclass
 class Database:
