@@ -177,15 +177,15 @@ class Warehouse:
 
 @pytest.fixture(scope="session")
 def make_warehouse(server: Any, template: str, dbt_state: Path) -> Iterator[Any]:
-    """Make warehouses, each in a database of its own, all gone when the session ends."""
+    """Make warehouses, empty or copies of another, each a database that the session's end drops."""
     made: list[tuple[str, psycopg.Connection[Any]]] = []
 
-    def make(name: str) -> Warehouse:
+    def make(name: str, source: str = template) -> Warehouse:
         database = f"marts_{os.getpid()}_{name}"
         settings = server.settings(database)
         with psycopg.connect(server.admin_url(), autocommit=True) as admin:
             owner = settings.login("owner")
-            admin.execute(f"create database {database} template {template} owner {owner}")
+            admin.execute(f"create database {database} template {source} owner {owner}")
         grant_entry(server.admin_url(), settings)
         connection = psycopg.connect(server.admin_url(database), autocommit=True)
         set_as_of(connection, AS_OF)
@@ -206,12 +206,37 @@ def new_rows() -> type[Rows]:
 
 
 @pytest.fixture(scope="session")
-def small_world(make_warehouse: Any) -> Warehouse:
-    """The stories, loaded, cut off at the as-of date and built with every data test."""
-    warehouse: Warehouse = make_warehouse("small")
+def small_world_stage(server: Any, make_warehouse: Any) -> Warehouse:
+    """The stories, loaded, cut off at the as-of date and built with every data test; to be copied.
+
+    Nothing is connected to it, because PostgreSQL copies no database that is in use.
+    """
+    warehouse: Warehouse = make_warehouse("small_stage")
     warehouse.told = Rows()
     tell(World(warehouse.told))
     warehouse.write(warehouse.told)
     warehouse.cut_off(AS_OF)
     warehouse.first_build = warehouse.build()
+    warehouse.connection.close()
+    server.disconnect(warehouse.settings.name)
     return warehouse
+
+
+@pytest.fixture(scope="session")
+def copy_small_world(
+    small_world_stage: Warehouse, make_warehouse: Any
+) -> Callable[[str], Warehouse]:
+    """Copy the built small world into a warehouse that a test may add to."""
+
+    def copy(name: str) -> Warehouse:
+        made: Warehouse = make_warehouse(name, small_world_stage.settings.name)
+        made.told, made.first_build = small_world_stage.told, small_world_stage.first_build
+        return made
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def small_world(copy_small_world: Callable[[str], Warehouse]) -> Warehouse:
+    """The built small world, for tests that only read it."""
+    return copy_small_world("small")

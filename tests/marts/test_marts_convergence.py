@@ -11,6 +11,7 @@ LATER = datetime(2026, 11, 3, tzinfo=UTC)
 LEDGER_ONLY = (
     "--select", "+fct_ledger_line", "+int_record_outcome", "--exclude-resource-type", "test",
 )  # fmt: skip
+pytestmark = pytest.mark.xdist_group("small_world")
 LEDGER = "select md5(string_agg(line_id || signed_amount, '|' order by line_id)) from {}"
 
 
@@ -38,17 +39,14 @@ def told_backwards(small_world: Any, make_warehouse: Any) -> Any:
 
 
 @pytest.fixture
-def own_world(small_world: Any, make_warehouse: Any, request: pytest.FixtureRequest) -> Any:
+def own_world(copy_small_world: Any, request: pytest.FixtureRequest) -> Any:
     """A copy of the small world that the test may add to."""
-    warehouse = make_warehouse(request.node.name[-20:])
-    warehouse.write(small_world.told)
-    warehouse.cut_off(date(2026, 10, 31))
-    return warehouse
+    return copy_small_world(request.node.name[-20:])
 
 
 @pytest.mark.promise("Marts and outcomes do not depend on the order in which evidence arrives")
 def test_the_order_of_arrival_changes_no_mart(small_world, told_backwards):
-    # Tests of another file may have built what the post job builds, in the small world alone.
+    # Unit tests build what the post job builds, in the small world alone.
     first, second = small_world.checksums(), told_backwards.checksums()
     assert len(second) > 15
     assert second == {name: first[name] for name in second}

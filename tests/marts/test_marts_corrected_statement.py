@@ -18,7 +18,7 @@ D = Decimal
 BANK = Path(__file__).parents[1] / "fixtures" / "bank"
 T11 = next(one.sql for one in TIE_OUTS if one.id == "T11")
 LEDGER_ONLY = (
-    "--select", "+fct_ledger_line", "+int_record_outcome", "--exclude", "test_type:unit",
+    "--select", "+fct_ledger_line", "+int_record_outcome", "--exclude-resource-type", "test",
 )  # fmt: skip
 
 

@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from dbt.cli.main import dbtRunner
 
-from resources.dbt_runner import _environment, _login
+from resources.dbt_runner import QUIET
 
 LAYERS = ("staging", "intermediate", "marts", "seeds")
+UNIT_TESTS = [*QUIET, "test", "--select", "test_type:unit"]
+pytestmark = pytest.mark.xdist_group("small_world")
 
 
 @pytest.fixture(scope="module")
@@ -21,16 +22,9 @@ def _nodes(manifest: dict[str, Any], *kinds: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.promise("Every mart has a unit test with hand-worked numbers, and all of them pass")
-def test_every_unit_test_passes(small_world, tmp_path):
-    small_world.runner.run(["--select", "tag:post"])
-    folder = str(small_world.runner.manifest_path.parents[1])
-    variables = _login(small_world.settings) | {
-        "DBT_TARGET_PATH": str(tmp_path), "DBT_LOG_PATH": folder}  # fmt: skip
-    project = ["--project-dir", "dbt_project", "--profiles-dir", "dbt_project"]
-    with _environment(variables):
-        found = dbtRunner().invoke(
-            ["--log-level", "none", "test", "--select", "test_type:unit", *project]
-        )
+def test_every_unit_test_passes(small_world):
+    small_world.runner.run(["--select", "tag:post", "--exclude-resource-type", "test"])
+    found = small_world.runner._invoke(UNIT_TESTS, small_world.runner._manifest())
     ended = {result.node.name: str(result.status) for result in found.result.results}
     assert len(ended) >= 13
     assert {

@@ -14,6 +14,8 @@ from resources.warehouse.ledger import LedgerRefusedError
 from resources.warehouse.requests import Ask, AskEntry
 
 D = Decimal
+NO_TESTS = ("--exclude-resource-type", "test")
+LEDGER_ONLY = ("--select", "+fct_ledger_line", "+mart_paid_in", *NO_TESTS)
 TIED = ("T7", "T8", "T12", "T13")
 MANUAL = """
 select original_date, account, sum(signed_amount) from marts.fct_ledger_line
@@ -21,14 +23,13 @@ where rule = 'MANUAL' group by 1, 2 order by 1, 2
 """
 
 
+pytestmark = pytest.mark.xdist_group("small_world")
+
+
 @pytest.fixture(scope="module")
-def own_world(small_world, make_warehouse):
-    """A copy of the small world that has been built once."""
-    warehouse = make_warehouse("manual")
-    warehouse.write(small_world.told)
-    warehouse.cut_off(date(2026, 10, 31))
-    warehouse.build("--exclude-resource-type", "test")
-    return warehouse
+def own_world(copy_small_world):
+    """A copy of the small world, to which the tests add in their order."""
+    return copy_small_world("manual")
 
 
 def decided(world, act, *, by="controller"):
@@ -91,7 +92,7 @@ def test_a_manual_entry_stands_in_the_ledger_and_the_tie_outs_hold(small_world, 
     assert tied(own_world) == before
     back = replace(entry, lines=(), reverses=number, accounting_date=date(2026, 10, 2))
     decided(own_world, lambda biller: requests.ask_entry(biller, back))
-    assert broken(own_world.build()) == usual
+    own_world.build(*NO_TESTS)  # the test of refunds runs the data tests over this too
     assert [amount for _, account, amount in own_world.rows(MANUAL) if account == "1120"] == [
         D("-9.00"), D("9.00"),
     ]  # fmt: skip
@@ -107,7 +108,7 @@ def test_what_reverses_itself_is_back_on_the_first_of_the_month(own_world):
         attachment_type="application/pdf",
     )  # fmt: skip
     decided(own_world, lambda biller: requests.ask_entry(biller, entry))
-    own_world.build()
+    own_world.build(*LEDGER_ONLY)
     found = own_world.rows(
         "select original_date, signed_amount, approval_class from marts.fct_ledger_line"
         " where rule = 'MANUAL' and account = '6230' order by 1"
@@ -134,7 +135,7 @@ def test_a_refund_is_held_to_what_the_small_world_paid_in(small_world, own_world
         attachment_sha256="d" * 64, attachment_size=9, attachment_type="application/pdf",
     )  # fmt: skip
     decided(own_world, lambda biller: requests.ask_entry(biller, entry))
-    own_world.build("--exclude-resource-type", "test")
+    own_world.build(*LEDGER_ONLY)
     refund = Ask("refund.patient.approved", "NLH", key, D("20.01"), "paid twice in October",
                  tender="card")  # fmt: skip
     with (

@@ -38,17 +38,13 @@ ROW = (
 )
 
 
+pytestmark = pytest.mark.xdist_group("small_world")
+
+
 @pytest.fixture(scope="module")
-def world(small_world: Any, make_warehouse: Any) -> Any:
-    """A copy of the small world, with its cut-offs, built once."""
-    warehouse = make_warehouse("rules")
-    warehouse.write(small_world.told)
-    warehouse.connection.execute(
-        "insert into ledger.cutoff (entity_code, cutoff_date, known_at_watermark)"
-        " select entity_code, '2026-10-31', now() from ops.entity"
-    )
-    warehouse.build("--exclude-resource-type", "test")
-    return warehouse
+def world(copy_small_world: Any) -> Any:
+    """A copy of the small world, with its cut-offs."""
+    return copy_small_world("rules")
 
 
 @pytest.fixture

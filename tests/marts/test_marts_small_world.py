@@ -6,6 +6,7 @@ import pytest
 
 D = Decimal
 
+pytestmark = pytest.mark.xdist_group("small_world")
 # Worked out beside the stories in small_world.py; debit positive.
 BALANCES = {
     ("NLH", "1010"): D("120") + 66 + 44 + 19 - 15,
