@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +36,24 @@ models:
 }
 
 
-@pytest.fixture
-def toy(tmp_path: Path) -> Path:
-    """A small project: model two stands on model one, whose test fails."""
+@pytest.fixture(scope="module")
+def parsed_toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The toy project and its parsed state, for tests to copy."""
+    folder = tmp_path_factory.mktemp("parsed_toy")
     real = Path(__file__).parents[2] / "dbt_project" / "profiles.yml"
     for name, text in {**PROJECT, "profiles.yml": real.read_text()}.items():
-        path = tmp_path / "toy" / name
+        path = folder / "toy" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    return tmp_path / "toy"
+    assert DbtRunner(folder / "toy", folder / "state").ensure_manifest()
+    return folder
+
+
+@pytest.fixture
+def toy(parsed_toy: Path, tmp_path: Path) -> Path:
+    """A small project, parsed in the folder `state`: model two stands on one, whose test fails."""
+    shutil.copytree(parsed_toy / "state", tmp_path / "state")
+    return Path(shutil.copytree(parsed_toy / "toy", tmp_path / "toy"))
 
 
 @pytest.mark.promise("A failing data test hides no later model, and keeps its declared severity")
@@ -105,7 +115,7 @@ def test_a_model_that_fails_is_broken_with_all_that_stands_on_it(
 def test_the_project_is_parsed_again_only_when_its_content_changed(
     toy: Path, tmp_path: Path
 ) -> None:
-    runner = DbtRunner(toy, tmp_path / "state")
+    runner = DbtRunner(toy, tmp_path / "new")
     assert runner.ensure_manifest()
     assert not runner.ensure_manifest()
     os.utime(toy / "models" / "one.sql")
