@@ -87,10 +87,16 @@ def _envelopes(
     readable = [file for file in x12 if not read[file["file_id"]].problem]  # T1 names the others
     in_bytes = sum(read[file["file_id"]].transactions for file in readable)
     there = sum(kept.get(file["file_id"], 0) for file in readable)
-    named = tuple(
+    untold = [
         f"{printable(file['name'])}: {code} is no exception"
         for file in readable
         for code in sorted(read[file["file_id"]].codes - told[file["file_id"]])
-    )
-    scope = "x12 transactions"
-    return TieOutResult("T2", scope, Decimal(in_bytes), Decimal(there), len(named), named)
+    ]
+    lost = [
+        f"{printable(file['name'])}: {read[file['file_id']].transactions} transactions in the"
+        f" bytes, {kept.get(file['file_id'], 0)} in the database"
+        for file in readable
+        if read[file["file_id"]].transactions != kept.get(file["file_id"], 0)
+    ]
+    sides = (Decimal(in_bytes), Decimal(there))
+    return TieOutResult("T2", "x12 transactions", *sides, len(untold), (*untold, *lost))

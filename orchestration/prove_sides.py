@@ -16,6 +16,7 @@ from orchestration import proof, prove_archive, prove_erp, rebuild
 from orchestration.errors import words
 from orchestration.proof import Proof
 from orchestration.prove_archive import Row
+from orchestration.prove_names import named
 from orchestration.prove_watch import Watch
 from orchestration.reading import Reading, confirmed, read_all
 from resources.archive import Archive
@@ -109,19 +110,19 @@ class Sides:
 
     def _rebuilt(self, read: Mapping[UUID, Reading]) -> Iterator[TieOutResult]:
         """T15: the ledger of the second database, or of the kept proof, against that of today."""
-        named = tuple(one.landing_problem for one in read.values() if one.landing_problem)
+        problems = tuple(one.landing_problem for one in read.values() if one.landing_problem)
         if self._anew:
             rebuild.build(self.settings, self._anew, self.watch)
             self.proof.ledger = rebuild.ledger_of(self._anew)
         elif any(one.problem for one in read.values()):
-            named = ("files of the archive are missing or changed: T1 names them",)
-        if named:
-            yield TieOutResult("T15", "archive", Decimal(0), Decimal(0), len(named), named)
+            problems = ("files of the archive are missing or changed: T1 names them",)
+        if problems:
+            yield TieOutResult("T15", "archive", Decimal(0), Decimal(0), len(problems), problems)
         yield from rebuild.differences(rebuild.ledger_of(self.settings.database), self.proof.ledger)
 
     def _query(self, one: TieOut) -> Iterator[TieOutResult]:
         with closing(connect(self.settings.database, "transform")) as connection:
-            yield from tie_outs.evaluate_one(connection, one)
+            yield from named(connection, tie_outs.evaluate_one(connection, one))
 
     def _balances(self, given: ErpLedger | None) -> Iterator[TieOutResult]:
         with closing(connect(self.settings.database, "transform")) as connection:

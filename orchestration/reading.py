@@ -19,6 +19,7 @@ import psycopg
 from billing.arrow import without_pandas
 from billing.parse import parse_parts
 from billing.parsed import ParsedFile
+from orchestration.tables import printable
 from resources.archive import Archive, ArchiveDamagedError
 from resources.warehouse import landing
 from resources.warehouse.database import ScrubbedConnection
@@ -100,7 +101,7 @@ class Reader:
             landing.land(self._connection, file, parts, known_at, key)
         except (psycopg.Error, LookupError) as error:
             self._connection.rollback()
-            return f"does not land again: {error}"
+            return f"{printable(file.name)} does not land again: {error}"
         return ""
 
 

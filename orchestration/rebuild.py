@@ -112,8 +112,8 @@ def built_anew(settings: Settings, watch: Watch | None = None) -> Iterator[Datab
         for one in read_all(archive, files, target(settings, anew), advance):
             if one.problem or one.landing_problem:
                 name = next(file.name for file in files if file.file_id == one.file_id)
-                problem = one.problem or one.landing_problem
-                raise RebuildError(f"{printable(name)}: {problem}; see `tieout prove`")
+                problem = one.landing_problem or f"{printable(name)}: {one.problem}"
+                raise RebuildError(f"{problem}; see `tieout prove`")
         build(settings, anew, watch)
         yield anew
 

@@ -152,14 +152,19 @@ DAMAGES = {
         "T14", "account",
     ),
     "payment of a claim altered": (
-        _sql("update raw.remittance_claim set paid_amount = paid_amount + 1"), "T4", None,
+        _sql("update raw.remittance_claim set paid_amount = paid_amount + 1"),
+        "T4", "remittance.835, segment ",
     ),
-    "transaction row lost": (_sql("delete from raw.x12_transaction"), "T2", None),
+    "transaction row lost": (
+        _sql("delete from raw.x12_transaction"), "T2", "in the bytes, 0 in the database",
+    ),
     "audit row altered": (
-        _sql("update ledger.audit set detail = '{}' where seq = 1"), "T10", None,
+        _sql("update ledger.audit set detail = '{}' where seq = 2"),
+        "T10", "audit row 2: ",
     ),
     "audit row unreadable": (
-        _sql("update ledger.audit set detail = '{\"entry_id\": \"x\", \"lines\": 3}'"), "T10", None,
+        _sql("update ledger.audit set detail = '{\"entry_id\": \"x\", \"lines\": 3}'"),
+        "T10", "audit row ",
     ),
     "table of the marts lost": (
         _sql("drop table marts.mart_ar_rollforward"), "T8", "database error 42P01",
