@@ -1,8 +1,8 @@
 -- Each claim version sent with its place in the chain of its claim: a replacement or void
 -- (frequency 7, 8) follows what it replaces. The last of a chain is the current version.
 select
-    version_key, file_id, segment, transaction_no, claim_no, entity_code, account_hash, claim_key, account_key,
-    payer_id, payer_sequence, frequency_code, charge_amount, content_hash, is_current,
+    version_key, file_id, segment, transaction_no, claim_no, entity_code, account_hash, claim_key,
+    account_key, payer_id, payer_sequence, frequency_code, charge_amount, content_hash, is_current,
     event_date as sent_date,
     row_number() over chain as version_no,
     lag(version_key) over chain as before_version_key,
