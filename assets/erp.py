@@ -55,7 +55,7 @@ FOREIGN_LINE = _spec(
     "erp",
     "foreign_line",
     "One row per line on an account of ours that somebody else entered in the ERP.",
-    [OUTBOX.key],
+    [BALANCE.key],  # where the totals differ, more is read
 )
 
 

@@ -36,6 +36,9 @@ class Capabilities:
     requests_per_minute: int | None = None
     concurrent_requests: int | None = None
     confirms_posting: bool = True  # False: posting is the ERP's own later act, which is polled
+    tells_changes: bool = (
+        False  # documents are listed by their last change (`changes.TellsChanges`)
+    )
 
     @property
     def has_unique_reference(self) -> bool:

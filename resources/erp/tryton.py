@@ -6,12 +6,13 @@ caller at a time per entity: Tryton numbers documents under a lock that it does 
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import stamina
 
 from billing.ledger.capabilities import Capabilities, Idempotency
+from billing.ledger.changes import ErpChange
 from billing.ledger.erp import (
     DRAFT,
     POSTED,
@@ -26,9 +27,12 @@ from billing.ledger.erp import (
     Reason,
 )
 from resources.erp.tryton_answers import (
+    CHANGE_FIELDS,
     FOREIGN_FIELDS,
     MOVE_FIELDS,
     Books,
+    change_of,
+    changed_from,
     document_of,
     line_of,
     outcomes,
@@ -47,6 +51,7 @@ MOVE = "account.move"
 JOURNAL_CODE = "TIEOUT"
 PERIOD_FIELDS = ("start_date", "end_date", "state")
 ROUNDS = 3
+DOCUMENTS_AT_ONCE = 100
 
 
 class TrytonLedger:
@@ -61,6 +66,7 @@ class TrytonLedger:
         quiescence=timedelta(minutes=2),
         period_error='a refusal of the field "period", or a message with "closed"',
         concurrent_requests=1,
+        tells_changes=True,
     )
 
     def __init__(self, settings: TrytonSettings, answer_seconds: float = ANSWER_SECONDS) -> None:
@@ -138,11 +144,34 @@ class TrytonLedger:
 
     def lines_on(self, entity: str, accounts: Sequence[str], since: date) -> list[ErpLine]:
         """Return posted lines on the accounts, whoever made them. Raises as `find`."""
+        return self._lines(entity, accounts, since)
+
+    def changes(self, entity: str, since: datetime | None) -> list[ErpChange]:
+        """Return posted documents by their last change. Raises as `find`."""
+        domain = [self._company_is(entity), ["state", "=", POSTED], *changed_from(since)]
+        with outcomes():
+            rows = self._client(entity).read(MOVE, domain, CHANGE_FIELDS)
+        return [change_of(row) for row in rows]
+
+    def lines_of(
+        self, entity: str, accounts: Sequence[str], since: date, references: Sequence[str]
+    ) -> list[ErpLine]:
+        """Return posted lines of these documents on the accounts. Raises as `find`."""
+        found: list[ErpLine] = []
+        for first in range(0, len(references), DOCUMENTS_AT_ONCE):
+            moves = [int(one) for one in references[first : first + DOCUMENTS_AT_ONCE]]
+            found += self._lines(entity, accounts, since, ["move", "in", moves])
+        return found
+
+    def _lines(
+        self, entity: str, accounts: Sequence[str], since: date, *conditions: object
+    ) -> list[ErpLine]:
         domain = [
             ["move.company", "=", self._settings.company(entity)],
             ["move.state", "=", POSTED],
             ["move.date", ">=", since],
             ["account.code", "in", list(accounts)],
+            *conditions,
         ]
         with outcomes():
             rows = self._client(entity).read("account.move.line", domain, FOREIGN_FIELDS)

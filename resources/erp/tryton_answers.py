@@ -6,9 +6,10 @@ Pure reading of answers; the calls are in `tryton.py` and `tryton_http.py`.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
+from billing.ledger.changes import ErpChange
 from billing.ledger.erp import (
     ErpDocument,
     ErpLine,
@@ -38,6 +39,7 @@ FOREIGN_FIELDS = (
     "move.date",
     "move.external_reference",
 )
+CHANGE_FIELDS = ("external_reference", "create_date", "write_date")
 
 
 @dataclass(frozen=True)
@@ -124,3 +126,21 @@ def line_of(entity: str, row: dict[str, Any]) -> ErpLine:
         debit=row["debit"],
         credit=row["credit"],
     )
+
+
+def changed_from(since: datetime | None) -> list[object]:
+    """Return the condition on documents made or written at or after a moment; Tryton's is in UTC.
+
+    A document that was never written after it was made has no moment of writing.
+    """
+    if since is None:
+        return []
+    moment = since.astimezone(UTC).replace(tzinfo=None)
+    return [["OR", ["write_date", ">=", moment], ["create_date", ">=", moment]]]
+
+
+def change_of(row: dict[str, Any]) -> ErpChange:
+    """Return a move as a changed document."""
+    changed_at = row["write_date"] or row["create_date"]
+    key = row["external_reference"] or ""
+    return ErpChange(str(row["id"]), key, changed_at.replace(tzinfo=UTC))

@@ -7,7 +7,7 @@ into an exception's message: it may carry values of the document.
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -156,6 +156,9 @@ def plain(value: object) -> object:
     """Return a value as Tryton's JSON has it. Amounts and dates are objects with a class."""
     if isinstance(value, Decimal):
         return {"__class__": "Decimal", "decimal": format(value, "f")}
+    if isinstance(value, datetime):
+        names = ("year", "month", "day", "hour", "minute", "second", "microsecond")
+        return {"__class__": "datetime", **{name: getattr(value, name) for name in names}}
     if isinstance(value, date):
         parts = {"year": value.year, "month": value.month, "day": value.day}
         return {"__class__": "date", **parts}
@@ -172,6 +175,8 @@ def _value(found: dict[str, Any]) -> Any:
             return Decimal(found["decimal"])
         case "date":
             return date(found["year"], found["month"], found["day"])
+        case "datetime":
+            return datetime(**{n: v for n, v in found.items() if n != "__class__"})  # noqa: DTZ001
         case _:
             return found
 

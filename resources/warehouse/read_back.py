@@ -7,13 +7,14 @@ Callers own the transaction.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import psycopg
 from psycopg.rows import class_row
 
+from billing.ledger.changes import ErpChange
 from billing.ledger.erp import ErpAccount, ErpLine, ErpSegment
 from resources.warehouse.ledger import call
 
@@ -47,6 +48,26 @@ class ForeignLine:
     state: str
     reason: str | None
     judged_by: str | None
+
+
+@dataclass(frozen=True)
+class ReadingStart:
+    """Where a reading begins: a day of accounting, and a moment by the ERP's clock.
+
+    Without a moment everything is read.
+    """
+
+    first_day: date
+    changed_from: datetime | None
+
+
+@dataclass(frozen=True)
+class ChangesRead:
+    """Documents that changed in the ERP, those of them that were read, and their lines."""
+
+    changes: Sequence[ErpChange]
+    references: Sequence[str]
+    lines: Sequence[ErpLine]
 
 
 COLUMNS = ", ".join(ForeignLine.__dataclass_fields__)
@@ -121,7 +142,51 @@ def record_foreign_lines(
     connection: Connection, entity: str, erp: str, since: date, lines: Iterable[ErpLine]
 ) -> ForeignCount:
     """Hand over all lines that the ERP has since a day; the ledger keeps those not ours."""
-    told = json.dumps(
+    query = "select * from ledger.record_foreign_lines(%s, %s, %s, %s)"
+    return ForeignCount(*call(connection, query, entity, erp, since, _lines(lines)))
+
+
+def record_every_line(
+    connection: Connection, entity: str, erp: str, start: ReadingStart, read: ChangesRead
+) -> ForeignCount:
+    """Hand over all lines of an ERP that tells changes, and the changes that it told before."""
+    query = "select * from ledger.record_foreign_lines(%s, %s, %s, %s, %s)"
+    told = (_lines(read.lines), _changes(read.changes))
+    return ForeignCount(*call(connection, query, entity, erp, start.first_day, *told))
+
+
+def reading_start(connection: Connection, entity: str, erp: str) -> ReadingStart | None:
+    """Return where the next reading begins; None when nothing of ours is there yet."""
+    query = "select first_day, changed_from from ledger.reading_start(%s, %s)"
+    row = connection.execute(query, (entity, erp)).fetchone()
+    return ReadingStart(*row) if row else None
+
+
+def changes_to_read(
+    connection: Connection, entity: str, erp: str, changes: Iterable[ErpChange]
+) -> list[str]:
+    """Return the documents among them whose lines are to be read: third-party ones, not known."""
+    query = "select reference from ledger.changes_to_read(%s, %s, %s) order by reference"
+    return [row[0] for row in connection.execute(query, (entity, erp, _changes(changes)))]
+
+
+def record_foreign_changes(
+    connection: Connection, entity: str, erp: str, start: ReadingStart, read: ChangesRead
+) -> tuple[ForeignCount, bool]:
+    """Hand over the lines of changed documents; return the count, and whether some are missing.
+
+    They are when the ERP's balances moved by more than what was read.
+    """
+    query = "select * from ledger.record_foreign_changes(%s, %s, %s, %s, %s, %s, %s)"
+    *count, is_missing_some = call(
+        connection, query, entity, erp, start.first_day, start.changed_from is None,
+        _changes(read.changes), list(read.references), _lines(read.lines),
+    )  # fmt: skip
+    return ForeignCount(*count), bool(is_missing_some)
+
+
+def _lines(lines: Iterable[ErpLine]) -> str:
+    return json.dumps(
         [
             {
                 "reference": line.reference, "key": line.key, "account": line.account,
@@ -131,8 +196,19 @@ def record_foreign_lines(
             for line in lines
         ]
     )  # fmt: skip
-    query = "select * from ledger.record_foreign_lines(%s, %s, %s, %s)"
-    return ForeignCount(*call(connection, query, entity, erp, since, told))
+
+
+def _changes(changes: Iterable[ErpChange]) -> str:
+    return json.dumps(
+        [
+            {
+                "reference": one.reference,
+                "key": one.key,
+                "changed_at": one.changed_at.isoformat(),
+            }
+            for one in changes
+        ]
+    )
 
 
 def foreign_lines(connection: Connection, *states: str) -> list[ForeignLine]:
