@@ -31,12 +31,13 @@ def _spec(schema: str, table: str, what: str, deps: list[dg.AssetKey]) -> dg.Ass
     )
 
 
+# Skippable: a run that finds the newest build current leaves it and all that follows as it is.
 CUTOFF = _spec(
     "ledger",
     "cutoff",
     "One row per entity and close: the date, and the moment up to which evidence was known.",
     list(RAW_KEYS),
-)
+).replace_attributes(skippable=True)
 CERTIFICATE = _spec(
     "ledger",
     "certificate",
@@ -58,10 +59,13 @@ APPROVAL = _spec(
 
 
 @dg.multi_asset(specs=[CUTOFF], name="record_cutoff")
-def record_cutoff(installation: Installation, build_run: JobRun) -> dg.MaterializeResult[None]:
+def record_cutoff(
+    context: dg.AssetExecutionContext, installation: Installation, build_run: JobRun
+) -> Iterator[dg.MaterializeResult[None]]:
     """Record the cut-off of each entity at the as-of date; one that exists stays as it is.
 
-    Where a platform is left running, the as-of date first follows what was received.
+    Where a platform is left running, the as-of date first follows what was received. Then all
+    evidence of this run is known, and a newest build that is still current is not built again.
     """
     as_of = build_run.follow_evidence()
     with closing(installation.connect("preparer")) as connection:
@@ -69,8 +73,28 @@ def record_cutoff(installation: Installation, build_run: JobRun) -> dg.Materiali
         for entity in codes:
             ledger.record_cutoff(connection, entity, as_of)
         connection.commit()
-    metadata: dict[str, Any] = {"as_of_date": as_of.isoformat(), "entities": len(codes)}
-    return dg.MaterializeResult(asset_key=CUTOFF.key, metadata=metadata)
+    verdict = build_run.find_current()
+    context.log.info(verdict.reason)
+    if verdict.build_id is None:
+        metadata: dict[str, Any] = {
+            "as_of_date": as_of.isoformat(), "entities": len(codes), "why": verdict.reason,
+        }  # fmt: skip
+        yield dg.MaterializeResult(asset_key=CUTOFF.key, metadata=metadata)
+    else:
+        _propose_and_approve(installation, verdict.build_id)
+
+
+def _propose_and_approve(installation: Installation, build_id: str) -> None:
+    """Let the ledger follow what people and the ERP did since, under a build that is current.
+
+    Periods open, entries are rejected and daily limits are free again without a new build.
+    """
+    with closing(installation.connect("preparer")) as connection:
+        ledger.propose(connection, build_id)
+        connection.commit()
+    with closing(installation.connect("policy")) as connection:
+        ledger.approve_by_policy(connection, build_id)
+        connection.commit()
 
 
 @dg.multi_asset(

@@ -106,7 +106,7 @@ def build_models(manifest: Path) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, installation: Installation, build_run: JobRun
     ) -> Iterator[Reported]:
         chosen = ["--exclude", f"tag:{POST_TAG}"]
-        yield from _built(context, installation, chosen, build_run.build_id)
+        yield from _built(context, installation, chosen, build_run)
 
     return build_models
 
@@ -131,13 +131,15 @@ def _built(
     context: dg.AssetExecutionContext,
     installation: Installation,
     chosen: list[str],
-    build_id: str | None,
+    build_run: JobRun | None,
 ) -> Iterator[Reported]:
     """Build, record every outcome, report it, and only then fail if a model did."""
     outcome = installation.dbt.run(_selection(context) or chosen)
+    if build_run is not None:
+        build_run.keep_inputs(node.name for node in outcome.relations)
     with closing(installation.connect("transform")) as connection:
-        if build_id is not None:
-            builds.record(connection, build_id, map(node_result, outcome.nodes))
+        if build_run is not None:
+            builds.record(connection, build_run.build_id, map(node_result, outcome.nodes))
         yield from _reported(context, connection, outcome)
     if outcome.broken:
         names = ", ".join(f"{n.name} ({n.status})" for n in outcome.broken)

@@ -7,11 +7,10 @@ Options are read and results are printed here; each command's work is in a modul
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -37,6 +36,9 @@ from orchestration.state import (
     state_folder,
     world_of_files,
 )
+
+if TYPE_CHECKING:
+    from orchestration.trigger import Asked
 
 
 class Commands(TyperGroup):
@@ -105,6 +107,9 @@ def run(  # noqa: PLR0913, PLR0917 (the options of a command)
         str | None, typer.Option(help="With a job: the same key again starts nothing new.")
     ] = None,
     as_json: AsJson = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Build even when nothing is new since the last build.")
+    ] = False,
     files: Annotated[
         Path | None, typer.Option(help="A folder of your own X12, bank files.")
     ] = None,
@@ -118,12 +123,14 @@ def run(  # noqa: PLR0913, PLR0917 (the options of a command)
     held or a source failed.
     """
     if job is not None:
-        _trigger(job, key, wait=wait, as_json=as_json)
+        from orchestration.trigger import Asked
+
+        _trigger(Asked(job, key, wait, rebuild), as_json=as_json)
         return
     from orchestration.run import run_pipeline
 
     world = _world(files, seed, claims, as_of)
-    outcome = run_pipeline(dict(os.environ), Progress(), world)
+    outcome = run_pipeline(dict(os.environ), Progress(), world, must_build=rebuild)
     _print(outcome.lines)
     if outcome.has_failed:
         raise typer.Exit(FAILED)
@@ -141,10 +148,11 @@ def replay(
     The next build takes them in. Days of receipts: backfill `ops/replay` in Dagster's pages.
     """
     from orchestration.replay import refuse_unknown
+    from orchestration.trigger import Asked
 
     refuse_unknown(dict(os.environ), file)
     config = {"ops": {"replay_one_file": {"config": {"file": file}}}}
-    _trigger("replay_file", None, wait=True, as_json=as_json, config=config)
+    _trigger(Asked("replay_file", must_wait=True, config=config), as_json=as_json)
 
 
 @app.command()
@@ -236,23 +244,16 @@ def trace(
         raise typer.Exit(FAILED)
 
 
-def _trigger(
-    job: str,
-    key: str | None,
-    *,
-    wait: bool,
-    as_json: bool,
-    config: Mapping[str, Any] = MappingProxyType({}),
-) -> None:
-    from orchestration.trigger import JOBS, Asked, trigger
+def _trigger(asked: "Asked", *, as_json: bool) -> None:
+    from orchestration.trigger import JOBS, trigger
 
-    if job not in JOBS:
-        _fail(f"not a job: {job}; there are {', '.join(JOBS)}")
-    asked = Asked(job, key, wait, config)
+    if asked.job not in JOBS:
+        _fail(f"not a job: {asked.job}; there are {', '.join(JOBS)}")
     ended = trigger(dict(os.environ), asked, Progress(is_quiet=as_json))
     found = {**vars(ended), "exit_code": ended.exit_code}
-    new = "" if ended.is_new else " (started before, by the same key)"
-    _show(found, [f"{ended.job} run {ended.run_id}: {ended.status}{new}"], as_json=as_json)
+    notes = "" if ended.is_new else " (started before, by the same key)"
+    notes += f"; {ended.current}" if ended.current else ""
+    _show(found, [f"{ended.job} run {ended.run_id}: {ended.status}{notes}"], as_json=as_json)
     if ended.exit_code:
         raise typer.Exit(ended.exit_code)
 

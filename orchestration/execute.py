@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from resources.warehouse.build_inputs import REBUILD_TAG
+
 if TYPE_CHECKING:
     from dagster import DagsterInstance, JobDefinition
 
@@ -39,6 +41,11 @@ class Request:
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     tags: Mapping[str, str] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
+
+
+def rebuilding(*, must_build: bool) -> dict[str, str]:
+    """Return the tags of a run that builds although the newest build may be current."""
+    return {REBUILD_TAG: "yes"} if must_build else {}
 
 
 def execute_job(

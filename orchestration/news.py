@@ -23,7 +23,8 @@ select at, said from (
                when c.passes then 'passes' when c.passes is null then 'not issued'
                else 'does not pass' end
            || ' (' || round(extract(epoch from b.finished_at - b.started_at)) || ' s)'
-    from ops.build as b left join ops.certificate as c using (build_id)
+    from ops.build as b
+    left join ops.certificate as c on c.build_id = coalesce(b.current_build_id, b.build_id)
     where b.finished_at > %(since)s
     union all
     select max(a.at), count(distinct a.entry_id) || ' entries ' || a.to_state

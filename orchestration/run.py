@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
@@ -21,7 +21,11 @@ from orchestration.progress import Progress
 from orchestration.state import StateFolder, World
 from orchestration.status import connections
 from resources.settings import Settings
+from resources.warehouse.build_inputs import found_current
 from resources.warehouse.database import connect
+
+if TYPE_CHECKING:
+    from orchestration.execute import Request
 
 
 @dataclass(frozen=True)
@@ -33,12 +37,17 @@ class RunOutcome:
     is_held: bool
 
 
-def run_pipeline(environ: Mapping[str, str], progress: Progress, world: World) -> RunOutcome:
-    """Run both jobs over a world and report. Raises an ExpectedError when set-up fails."""
+def run_pipeline(
+    environ: Mapping[str, str], progress: Progress, world: World, *, must_build: bool = False
+) -> RunOutcome:
+    """Run both jobs over a world and report. Raises an ExpectedError when set-up fails.
+
+    The build job builds nothing while the newest build is current, unless `must_build`.
+    """
     launcher = Launcher(environ, progress, world)
     with launcher.everything(meanwhile=lambda: _load(launcher.state, progress)) as settings:
         enter(launcher.environ, launcher.state, settings)
-        failed = _job("build", launcher.state, progress) or _post(
+        failed = _build(settings, launcher.state, progress, must_build=must_build) or _post(
             settings, launcher.state, progress
         )
         with closing(connect(settings.database, "auditor")) as connection:
@@ -62,15 +71,15 @@ def _failing_lines(failing: list[dict[str, Any]]) -> list[str]:
 
 
 def _load(state: StateFolder, progress: Progress) -> None:
-    """Import what takes seconds and parse the models, while servers are starting."""
-    with progress.stage("pipeline loaded, models parsed"):
-        import great_expectations  # noqa: F401, PLC0415
-
+    """Import what takes seconds and have the models ready, while servers are starting."""
+    with progress.stage("pipeline loaded, models ready"):
         import orchestration.definitions  # noqa: F401, PLC0415
         from resources.dagster_resources import DBT_PROJECT  # noqa: PLC0415
         from resources.dbt_runner import DbtRunner  # noqa: PLC0415
 
-        DbtRunner(DBT_PROJECT, state.dbt).ensure_manifest()
+        if DbtRunner(DBT_PROJECT, state.dbt).ensure_manifest():
+            # Models that no run here has built yet: the build will judge them.
+            import great_expectations  # noqa: F401, PLC0415
 
 
 def enter(environ: Mapping[str, str], state: StateFolder, settings: Settings) -> None:
@@ -89,12 +98,27 @@ def _log_retries(path: Path) -> None:
     set_on_retry_hooks([LoggingOnRetryHook])
 
 
-def _job(name: str, state: StateFolder, progress: Progress) -> bool:
+def _build(settings: Settings, state: StateFolder, progress: Progress, *, must_build: bool) -> bool:
+    """Run the build job, and say where it found nothing new; True when it failed."""
+    from orchestration.execute import Request, rebuilding  # noqa: PLC0415 (imports dagster)
+
+    request = Request(tags=rebuilding(must_build=must_build))
+    failed = _job("build", state, progress, request)
+    with closing(connect(settings.database, "auditor")) as connection:
+        current = found_current(connection, request.run_id)
+    if current is not None:
+        progress.say(current)
+    return failed
+
+
+def _job(
+    name: str, state: StateFolder, progress: Progress, request: "Request | None" = None
+) -> bool:
     """Run a job; True when it failed."""
     from orchestration.execute import execute_job  # noqa: PLC0415 (imports dagster)
 
     log = state.logs / f"{name}_errors.log"
-    outcome = execute_job(name, say=lambda step: progress.say(f"  {name}: {step}"), error_log=log)
+    outcome = execute_job(name, request, lambda step: progress.say(f"  {name}: {step}"), log)
     if outcome.has_succeeded:
         progress.say(f"{name} job done ({outcome.seconds:.1f} s)")
         return False

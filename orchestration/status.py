@@ -59,7 +59,8 @@ from ops.alert where closed_at is null order by severity, alert_id
 BUILD = """
 select b.build_id, b.as_of_date, b.status, b.started_at, b.finished_at, c.passes,
        c.check_count::int, c.failed_count::int, c.missing_count::int
-from ops.build b left join ops.certificate c using (build_id)
+from ops.build b
+left join ops.certificate c on c.build_id = coalesce(b.current_build_id, b.build_id)
 order by b.started_at desc limit 1
 """
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from orchestration import living, report
 from orchestration.errors import ExpectedError
 from orchestration.exceptions import failing_sources
+from orchestration.execute import rebuilding
 from orchestration.launcher import Launcher
 from orchestration.own_sources import world_to_keep_up
 from orchestration.progress import Progress
@@ -23,6 +24,7 @@ from orchestration.run import enter
 from orchestration.state import state_folder
 from resources.settings import Settings
 from resources.warehouse import triggers
+from resources.warehouse.build_inputs import found_current
 from resources.warehouse.database import connect
 from resources.warehouse.triggers import KEY_TAG, Trigger
 
@@ -38,13 +40,17 @@ class KeyUsedError(ExpectedError):
 
 @dataclass(frozen=True)
 class Ended:
-    """A run and how it went; `is_new` says whether this trigger started it."""
+    """A run and how it went; `is_new` says whether this trigger started it.
+
+    `current` says in words which build a run found current, so that it built nothing.
+    """
 
     job: str
     run_id: str
     status: str
     key: str | None
     is_new: bool
+    current: str | None = None
 
     @property
     def exit_code(self) -> int:
@@ -59,6 +65,7 @@ class Asked:
     job: str
     key: str | None = None
     must_wait: bool = False
+    must_build: bool = False
     config: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -87,7 +94,15 @@ def _there(asked: Asked, settings: Settings, url: str, progress: Progress) -> En
     if not asked.must_wait:
         return Ended(asked.job, owner, "submitted" if is_new else "running", asked.key, is_new)
     status = _followed(client, owner, f"{asked.job} run {owner}", progress)
-    return Ended(asked.job, owner, _status(asked.job, settings, status), asked.key, is_new)
+    return _ended(asked, settings, owner, status, is_new=is_new)
+
+
+def _ended(asked: Asked, settings: Settings, run_id: str, word: str, *, is_new: bool) -> Ended:
+    """How a run ended that was waited for; `word` is Dagster's for its status."""
+    status = _status(asked.job, settings, word)
+    with closing(connect(settings.database, "auditor")) as connection:
+        current = found_current(connection, run_id)
+    return Ended(asked.job, run_id, status, asked.key, is_new, current)
 
 
 def _followed(client: Any, run_id: str, name: str, progress: Progress) -> str:
@@ -102,7 +117,7 @@ def _followed(client: Any, run_id: str, name: str, progress: Progress) -> str:
 
 
 def _submit(client: Any, asked: Asked) -> str:
-    tags = {KEY_TAG: asked.key} if asked.key else {}
+    tags = _tags(asked)
     run_id: str = client.submit_job_execution(asked.job, run_config=dict(asked.config), tags=tags)
     return run_id
 
@@ -115,15 +130,17 @@ def _here(asked: Asked, launcher: Launcher, settings: Settings) -> Ended:
     run_id = str(uuid.uuid4())
     owner = _claimed(asked, settings, run_id)
     if owner != run_id:
-        return Ended(
-            asked.job, owner, _status(asked.job, settings, status_of(owner)), asked.key, False
-        )
+        return _ended(asked, settings, owner, status_of(owner), is_new=False)
     log = launcher.state.logs / f"{asked.job}_errors.log"
-    tags = {KEY_TAG: asked.key} if asked.key else {}
-    request = Request(run_id, tags, asked.config)
+    request = Request(run_id, _tags(asked), asked.config)
     done = execute_job(asked.job, request, launcher.progress.say, log)
     word = "SUCCESS" if done.has_succeeded else "FAILURE"
-    return Ended(asked.job, run_id, _status(asked.job, settings, word), asked.key, True)
+    return _ended(asked, settings, run_id, word, is_new=True)
+
+
+def _tags(asked: Asked) -> dict[str, str]:
+    keyed = {KEY_TAG: asked.key} if asked.key else {}
+    return {**keyed, **rebuilding(must_build=asked.must_build)}
 
 
 def _claimed(asked: Asked, settings: Settings, run_id: str) -> str:

@@ -3,7 +3,7 @@
 Every secret stays in the environment, which is read when a run needs it and never at load.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -16,12 +16,12 @@ from pydantic import PrivateAttr
 
 from billing.ledger.erp import ErpLedger
 from resources.archive import Archive
-from resources.code_identity import identity
+from resources.code_identity import Identity, identity
 from resources.dbt_runner import DbtRunner
 from resources.erp_choice import erp_ledger
 from resources.job_lock import only_run
 from resources.settings import Settings, load_settings
-from resources.warehouse import builds
+from resources.warehouse import build_inputs, builds
 from resources.warehouse.database import connect
 from resources.warehouse.kept import kept_connection
 
@@ -83,6 +83,10 @@ class JobRun(dg.ConfigurableResource[Any]):
     installation: dg.ResourceDependency[Installation]
     _run_id: str = PrivateAttr(default="")
     _as_of: date | None = PrivateAttr(default=None)
+    _running: Identity | None = PrivateAttr(default=None)
+    _must_build: bool = PrivateAttr(default=False)
+    _inputs: dict[str, str] | None = PrivateAttr(default=None)
+    _current_build_id: str | None = PrivateAttr(default=None)
 
     @property
     def build_id(self) -> str:
@@ -105,6 +109,33 @@ class JobRun(dg.ConfigurableResource[Any]):
                     self._as_of = builds.move_as_of(connection, self._run_id, latest)
         return self.as_of
 
+    def find_current(self) -> build_inputs.Verdict:
+        """Say which earlier build is current; this run then builds nothing and names that one."""
+        with self.installation.connect("transform") as connection:
+            models = self.installation.dbt.source_key()
+            self._inputs = build_inputs.read_inputs(connection, self._identity(), models)
+            kept = build_inputs.newest(connection)
+            names = [name.split(".")[1] for name in (kept.relations if kept else None) or ()]
+            relations = build_inputs.read_relations(connection, names)
+        verdict = build_inputs.decide(kept, self._inputs, relations)
+        if self._must_build:
+            return build_inputs.Verdict(None, f"asked to build; {verdict.reason}")
+        self._current_build_id = verdict.build_id
+        return verdict
+
+    def keep_inputs(self, names: Iterable[str]) -> None:
+        """Keep what this build was made from, and the state of the relations that it made."""
+        if self._inputs is None:
+            return  # only some steps were asked for: the next whole build keeps its own
+        with self.installation.connect("transform") as connection:
+            relations = build_inputs.read_relations(connection, names)
+            build_inputs.keep(connection, self._run_id, self._inputs, relations)
+
+    def _identity(self) -> Identity:
+        if self._running is None:
+            self._running = identity()
+        return self._running
+
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["JobRun"]:
         """Hold the lock, and for a build its record, while the run's steps are executed."""
@@ -114,6 +145,7 @@ class JobRun(dg.ConfigurableResource[Any]):
             return
         with only_run(self._lock_connection(), self.job, self._run_id):
             self._as_of = self._read_as_of()
+            self._must_build = bool(context.run and build_inputs.REBUILD_TAG in context.run.tags)
             if self.job == "build":
                 yield from self._recorded(context)
             else:
@@ -121,13 +153,19 @@ class JobRun(dg.ConfigurableResource[Any]):
 
     def _recorded(self, context: dg.InitResourceContext) -> Iterator["JobRun"]:
         with self.installation.connect("transform") as connection:
-            builds.begin(connection, self._run_id, self.as_of, identity())
+            builds.begin(connection, self._run_id, self.as_of, self._identity())
         is_good = False
         try:
             yield self
             is_good = not _has_failed_step(context, self._run_id)
         finally:
-            with self.installation.connect("transform") as connection:
+            self._finish(is_good=is_good)
+
+    def _finish(self, *, is_good: bool) -> None:
+        with self.installation.connect("transform") as connection:
+            if is_good and self._current_build_id is not None:
+                build_inputs.finish_unchanged(connection, self._run_id, self._current_build_id)
+            else:
                 builds.finish(connection, self._run_id, is_good=is_good)
 
     def _lock_connection(self) -> psycopg.Connection[Any]:

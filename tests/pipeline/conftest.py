@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from resources.warehouse import builds, ledger
+from resources.warehouse.build_inputs import REBUILD_TAG
 from tests.fixtures.installed import Pipeline, Stage, Stages, installed
 
 LEAKY = b"ISA*00*CANARYBROKEN"
@@ -73,7 +74,7 @@ def rebuilt_stage(stages: Stages, posted_stage: Stage) -> Stage:
 
     def act(pipeline: Pipeline) -> None:
         pipeline.receive_story()
-        pipeline.succeed("build")
+        pipeline.succeed("build", {REBUILD_TAG: "yes"})
         pipeline.succeed("post")
 
     return stages.reach(act, posted_stage)

@@ -12,6 +12,7 @@ from assets.checks.suites import EXPECTATIONS
 from assets.marts import POST_TAG
 from orchestration.definitions import build_defs
 from resources.dbt_nodes import expected_nodes
+from resources.warehouse.build_inputs import SOURCES
 from resources.warehouse.tie_outs import TIE_OUTS
 
 ROOT = Path(__file__).parents[2]
@@ -173,3 +174,21 @@ def test_the_code_location_loads_without_a_database_dbt_or_great_expectations(
 @pytest.mark.promise("The Dagster code location loads with its build and post jobs")
 def test_the_workspace_file_names_the_definitions() -> None:
     assert "module_name: orchestration.definitions" in (ROOT / "workspace.yaml").read_text()
+
+
+@pytest.mark.promise(
+    "a build is current only while its inputs, its code and its tables are as it left them"
+)
+def test_inputs_of_a_build_are_all_tables_that_models_read(manifest: Path) -> None:
+    """Raw tables change by receipts and replays alone, which are inputs themselves."""
+    content = json.loads(manifest.read_text())
+    read = {
+        parent
+        for node in content["nodes"].values()
+        if node["resource_type"] == "model" and POST_TAG not in node["tags"]
+        for parent in node["depends_on"]["nodes"]
+        if parent in content["sources"]
+    }
+    sources = [content["sources"][key] for key in read]
+    named = {f"{s['schema']}.{s['name']}" for s in sources if s["schema"] != "raw"}
+    assert named == set(SOURCES)
