@@ -3,7 +3,7 @@
 from resources.warehouse.versions import apply_sql
 
 revision = "0039"
-down_revision = "0034"
+down_revision = "0037"
 
 
 def upgrade() -> None:

@@ -3,7 +3,7 @@
 from resources.warehouse.versions import apply_sql
 
 revision = "0040"
-down_revision = "0036"
+down_revision = "0039"
 
 
 def upgrade() -> None:
