@@ -14,9 +14,13 @@ from resources.warehouse.database import connect
 from tests.fixtures.books import Books, open_periods
 
 ONE_VARIANT = "an_event_meets_one_variant"
+OF_CHARGES = (
+    "exceptions_have_no_ledger_lines", "posted_records_have_ledger_lines", ONE_VARIANT
+)  # fmt: skip
+NAMED_TESTS = ("--indirect-selection", "empty")
 AGAIN = (
     "--select", "int_posting_rule", "int_event_patient_credit", "fct_billing_event",
-    "fct_ledger_line", ONE_VARIANT,
+    "fct_ledger_line", ONE_VARIANT, *NAMED_TESTS,
 )  # fmt: skip
 PAID = """
 select entity_code, original_date, account, sum(signed_amount) from marts.fct_ledger_line
@@ -117,9 +121,11 @@ def test_a_day_without_a_row_is_found(world, rules):
 def charges(world: Any, source: str) -> dict[str, Decimal]:
     """Build with a source of charges for every entity; gross charges by source of the record."""
     world.connection.execute("update ops.entity set charge_source = %s", [source])
-    world.build("--select", "+fct_ledger_line", "+int_record_outcome",
-                "exceptions_have_no_ledger_lines", "posted_records_have_ledger_lines",
-                ONE_VARIANT)  # fmt: skip
+    relations = ("+fct_ledger_line", "+int_record_outcome")
+    outcome = world.build("--select", *relations, *OF_CHARGES, *NAMED_TESTS)
+    assert outcome.broken == ()
+    assert [test.name for test in outcome.tests if not test.has_passed] == []
+    assert {test.name for test in outcome.tests} >= set(OF_CHARGES)
     found = world.rows(
         "select file.kind, sum(line.signed_amount) from marts.fct_ledger_line as line"
         " join ops.received_file as file using (file_id)"
