@@ -132,6 +132,17 @@ class Warehouse:
         """Build every model but those of the post job; data tests too unless excluded."""
         return self.runner.run(["--exclude", "tag:post", *arguments])
 
+    def rebuild(self, *models: str) -> DbtOutcome:
+        """Build the tables of models and of all that these are made of again, without data tests.
+
+        Seeds and views stand since the first build: only what was received has changed.
+        """
+        chosen = [f"+{model}" for model in models]
+        return self.build(
+            "--select", *chosen, "--exclude", "resource_type:seed", "config.materialized:view",
+            "--exclude-resource-type", "test",
+        )  # fmt: skip
+
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
         return self.connection.execute(query, values).fetchall()

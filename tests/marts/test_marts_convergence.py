@@ -8,9 +8,6 @@ import pytest
 
 D = Decimal
 LATER = datetime(2026, 11, 3, tzinfo=UTC)
-LEDGER_ONLY = (
-    "--select", "+fct_ledger_line", "+int_record_outcome", "--exclude-resource-type", "test",
-)  # fmt: skip
 pytestmark = pytest.mark.xdist_group("small_world")
 LEDGER = "select md5(string_agg(line_id || signed_amount, '|' order by line_id)) from {}"
 
@@ -74,7 +71,7 @@ def test_a_late_remittance_takes_back_the_unidentified_receipt(own_world, new_ro
     late = new_rows()
     _payment(late, "late 835")
     own_world.write(late, known_at=LATER)
-    own_world.build(*LEDGER_ONLY)
+    own_world.rebuild("fct_ledger_line", "int_record_outcome")
     events = own_world.rows(
         "select event, amount from marts.fct_billing_event where control_key = 'T99' order by 1"
     )
@@ -90,7 +87,7 @@ def test_the_winner_of_a_payment_is_the_same_from_both_sides(own_world, new_rows
         for name in names:
             _payment(rows, name)
         own_world.write(rows)
-        own_world.build(*LEDGER_ONLY)
+        own_world.rebuild("fct_ledger_line", "int_record_outcome")
         texts.append(own_world.rows(LEDGER.format("marts.fct_ledger_line")))
         assert own_world.outcomes("remittance_claim") == {
             None: (1, D("44.00")),
@@ -106,7 +103,7 @@ def test_a_clean_copy_wins_over_a_quarantined_one(own_world, new_rows):
     _payment(rows, "a", finding_code="TRUNCATED")
     _payment(rows, "b")
     own_world.write(rows)
-    own_world.build(*LEDGER_ONLY)
+    own_world.rebuild("fct_ledger_line", "int_record_outcome")
     assert own_world.outcomes("remittance_claim") == {
         None: (1, D("44.00")),
         "TRUNCATED": (1, D("44.00")),

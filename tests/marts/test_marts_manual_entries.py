@@ -15,7 +15,6 @@ from resources.warehouse.requests import Ask, AskEntry
 
 D = Decimal
 NO_TESTS = ("--exclude-resource-type", "test")
-LEDGER_ONLY = ("--select", "+fct_ledger_line", "+mart_paid_in", *NO_TESTS)
 TIED = ("T7", "T8", "T12", "T13")
 MANUAL = """
 select original_date, account, sum(signed_amount) from marts.fct_ledger_line
@@ -108,7 +107,7 @@ def test_what_reverses_itself_is_back_on_the_first_of_the_month(own_world):
         attachment_type="application/pdf",
     )  # fmt: skip
     decided(own_world, lambda biller: requests.ask_entry(biller, entry))
-    own_world.build(*LEDGER_ONLY)
+    own_world.rebuild("fct_ledger_line", "mart_paid_in")
     found = own_world.rows(
         "select original_date, signed_amount, approval_class from marts.fct_ledger_line"
         " where rule = 'MANUAL' and account = '6230' order by 1"
@@ -135,7 +134,7 @@ def test_a_refund_is_held_to_what_the_small_world_paid_in(small_world, own_world
         attachment_sha256="d" * 64, attachment_size=9, attachment_type="application/pdf",
     )  # fmt: skip
     decided(own_world, lambda biller: requests.ask_entry(biller, entry))
-    own_world.build(*LEDGER_ONLY)
+    own_world.rebuild("fct_ledger_line", "mart_paid_in")
     refund = Ask("refund.patient.approved", "NLH", key, D("20.01"), "paid twice in October",
                  tender="card")  # fmt: skip
     with (

@@ -54,11 +54,6 @@ def _clear(warehouse: Any) -> None:
     )
 
 
-def _upstream_of(*models: str) -> list[str]:
-    """Select models with all that they are made of, and no data test."""
-    return ["--select", *(f"+{model}" for model in models), *NO_TESTS]
-
-
 def _said(warehouse: Any) -> dict[str, str]:
     """Every row of staging and marts; when a file was received is left aside, file ids are not."""
     return warehouse.checksums() | {
@@ -150,7 +145,7 @@ def test_a_rejected_claim_is_an_exception_until_it_is_settled_and_again_when_rej
     ]  # fmt: skip
     for files, expected in steps:
         _land(warehouse, tmp_path, files)
-        warehouse.build(*_upstream_of("int_exception_warning"))
+        warehouse.rebuild("int_exception_warning")
         assert warehouse.rows(REJECTED) == expected
 
 
@@ -168,7 +163,7 @@ def test_a_rejected_transmission_holds_its_claims_and_an_answer_to_nothing_is_to
         ("c", functional(12, "20260906", 77, "A")),
     ]
     _land(warehouse, tmp_path, files)
-    warehouse.build(*_upstream_of("int_exception_warning", "mart_transmission"))
+    warehouse.rebuild("int_exception_warning", "mart_transmission")
     assert {reason for reason, _ in warehouse.rows(REJECTED)} == {
         "TRANSMISSION_REJECTED", "ACKNOWLEDGEMENT_UNMATCHED",
     }  # fmt: skip
@@ -194,7 +189,7 @@ def test_a_rejected_claim_that_is_corrected_and_sent_as_an_original_is_the_next_
         ("d", status(12, "20260912", "A2", "150")),
     ]
     _land(warehouse, tmp_path, files)
-    warehouse.build(*_upstream_of("int_exception_warning", "mart_claim_acknowledgement"))
+    warehouse.rebuild("int_exception_warning", "mart_claim_acknowledgement")
     found = [(row[0], row[2], row[3]) for row in warehouse.rows(STAGES)]
     assert found == [("1", 1, "claim_rejected"), ("1", 2, "claim_accepted")]
     assert warehouse.rows(REJECTED) == []
@@ -217,7 +212,7 @@ def test_a_payment_split_over_two_files_is_held_and_never_summed(
     other = _split(2, [("1", "250", "200", "50")], "300.00")
     again = one.replace(b"000000001", b"000000009")
     _land(warehouse, tmp_path, [("a", one), ("b", other), ("c", again)])
-    warehouse.build(*_upstream_of("int_record_outcome"))
+    warehouse.rebuild("int_record_outcome")
     assert warehouse.outcomes("remittance_claim") == {
         "SPLIT_REMITTANCE": (2, D("300.00")), "DUPLICATE_REMITTANCE": (1, D("100.00")),
     }  # fmt: skip
