@@ -65,7 +65,7 @@ def test_the_newest_version_counts_and_moves_the_ledger_by_its_correction(first_
     assert sorted(before.values()) == [D("-5.00"), D("10.00"), D("50.00"), D("200.00")]
     assert t11(first_days) == (D("1240.00"), D("1255.00"), 1)
     receive(first_days, new_rows(), "corrected")
-    first_days.build(*LEDGER_ONLY)
+    first_days.rebuild("fct_ledger_line", "int_record_outcome")
     after = lines(first_days)
     assert sorted(after.values()) == [D("10.00"), D("30.00"), D("200.00")]
     kept = {key for key in after if key in before}
@@ -94,7 +94,7 @@ def test_the_order_in_which_the_versions_come_changes_nothing(first_days, make_w
 def test_a_bank_that_takes_its_correction_back_sends_the_first_one_again(first_days, new_rows):
     again = (b"261001,0530,41", b"261003,0530,44")
     receive(first_days, new_rows(), "first", header=again)
-    first_days.build(*LEDGER_ONLY)
+    first_days.rebuild("fct_ledger_line", "int_record_outcome")
     assert sorted(lines(first_days).values()) == [D("-5.00"), D("10.00"), D("50.00"), D("200.00")]
     assert first_days.outcomes("bank_transaction")["SUPERSEDED_VERSION"] == (2, D("230.00"))
     assert t11(first_days) == (D("1240.00"), D("1255.00"), 1)
