@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.receiving import report, source_check, take_in
+from assets.receiving import AT_ONCE, report, source_check, take_in
 from assets.specs import TREASURY, raw_specs
 from resources import bank
 from resources.dagster_resources import Installation, JobRun
@@ -33,5 +33,6 @@ def bank_files(
         bank.SOURCE,
         lambda inbox: bank.receipts(settings, inbox.taken, inbox.tell, inbox.waiting),
         is_configured=settings.is_configured,
+        at_once=AT_ONCE,
     )
     yield from report(SPECS, found, is_configured=settings.is_configured)

@@ -3,47 +3,27 @@
 Which files there are is the source's connector; how they are read is `billing`.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import dagster as dg
 import psycopg
-import pyarrow.compute as pc
 
 from assets.checks import freshness
+from assets.loading import AT_ONCE, MEASURES, TakenIn, load
 from assets.metadata import usd
-from billing.parse import parse_parts
-from billing.parsed import ParsedFile
 from resources.dagster_resources import Installation
 from resources.environment import InvalidSettingError
 from resources.receipt import Receipt, Sighting, SightingKey, SourceError, Waiting
-from resources.warehouse import landing, looks, receiving, sightings
+from resources.warehouse import looks, receiving, sightings
+
+__all__ = ["AT_ONCE", "MEASURES", "Inbox", "TakenIn", "report", "source_check", "take_in"]
 
 SOURCE_REACHABLE = "source_reachable"
 PASSING = ("SOURCE_OUT_OF_REACH", "SOURCE_NO_ANSWER", "SOURCE_BROKE_OFF", "SOURCE_NAME_UNKNOWN")
-
-# The control measure of each table with one, in US dollars.
-MEASURES = {
-    "claim": "charge_amount",
-    "claim_line": "charge_amount",
-    "remittance": "payment_amount",
-    "remittance_claim": "paid_amount",
-    "remittance_line": "paid_amount",
-    "claim_adjustment": "amount",
-    "provider_adjustment": "amount",
-    "bank_transaction": "amount",
-    "ach_entry": "amount",
-    "ehr_charge": "amount",
-    "card_charge": "amount",
-    "card_refund": "amount",
-    "card_balance_transaction": "amount",
-    "card_payout": "amount",
-}
 
 
 class SettingError(SourceError):
@@ -80,39 +60,26 @@ class Inbox:
         self.told.append(sighting)
 
 
-@dataclass
-class TakenIn:
-    """What one look at a source brought: counts, dollars by table, and why it ended early."""
-
-    failure: SourceError | None = None
-    waiting: int = 0
-    seen: int = 0
-    duplicates: int = 0
-    loaded: int = 0
-    findings: int = 0
-    newest_at: datetime | None = None
-    rows: Counter[str] = field(default_factory=Counter)
-    dollars: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-
-
 def take_in(
     installation: Installation,
     source: str,
     fetch: Callable[[Inbox], Iterator[Receipt]],
     *,
     is_configured: bool,
+    at_once: int = 1,
 ) -> TakenIn:
     """Archive and record what the source has, then load every file that is not loaded yet.
 
-    The second half also takes what an earlier, interrupted run archived. A source that fails is an
-    open exception and stops neither what it gave before nor the other sources.
+    `at_once` receipts are recorded together; a connector that marks what was consumed needs 1.
+    The second half also takes what an earlier, interrupted run archived. A source that fails is
+    an open exception and stops neither what it gave before nor the other sources.
     """
     found = TakenIn()
     begun_at = datetime.now(UTC)
     with closing(installation.connect("ingest")) as connection:
         inbox = Inbox(connection, source)
         try:
-            _receive(installation, inbox, fetch, begun_at, found)
+            _receive(installation, inbox, fetch(inbox), begun_at, at_once, found)
         except SourceError as failure:
             found.failure = failure
         except InvalidSettingError as wrong:
@@ -120,8 +87,7 @@ def take_in(
         found.waiting = len(inbox.told)
         sightings.record_sightings(connection, inbox.told, begun_at)
         sightings.settle(connection, source, begun_at, datetime.now(UTC), found.failure)
-        for file in receiving.pending(connection, source):
-            _load(installation, connection, file, found)
+        load(installation, connection, receiving.pending(connection, source), found)
         code = found.failure.code if found.failure else None
         seen = looks.Seen(source, found.waiting, code, is_configured)
         looks.record(connection, seen, datetime.now(UTC))
@@ -129,51 +95,38 @@ def take_in(
     return found
 
 
-def _receive(
+def _receive(  # noqa: PLR0913, PLR0917 (one look at a source)
     installation: Installation,
     inbox: Inbox,
-    fetch: Callable[[Inbox], Iterator[Receipt]],
+    receipts: Iterator[Receipt],
     begun_at: datetime,
+    at_once: int,
     found: TakenIn,
 ) -> None:
-    """Archive and record each content as it comes. Raises SourceError."""
-    for receipt in fetch(inbox):
-        received = receiving.receive(
-            inbox.connection, installation.archive, receipt, datetime.now(UTC), begun_at
-        )
+    """Archive each content as it comes, and record them, also those before a source fails.
+
+    Raises SourceError.
+    """
+    archived: list[receiving.Archived] = []
+    try:
+        for receipt in receipts:
+            archived.append(
+                receiving.archive_receipt(installation.archive, receipt, datetime.now(UTC))
+            )
+            if len(archived) >= at_once:
+                _record(inbox, archived, begun_at, found)
+    finally:
+        _record(inbox, archived, begun_at, found)
+
+
+def _record(
+    inbox: Inbox, archived: list[receiving.Archived], begun_at: datetime, found: TakenIn
+) -> None:
+    """Record what is archived, and forget it."""
+    for received in receiving.record(inbox.connection, archived, begun_at):
         found.seen += 1
         found.duplicates += not received.is_new
-
-
-def _load(
-    installation: Installation,
-    connection: psycopg.Connection[Any],
-    file: receiving.Received,
-    found: TakenIn,
-) -> None:
-    """Read a file from the archive and load it; known since it was received."""
-    dollars: defaultdict[str, Decimal] = defaultdict(Decimal)
-    with installation.archive.open(file.sha256) as content:
-        parts = _with_dollars(parse_parts(content, file.name), dollars)
-        key = installation.settings.hash_key
-        landed = landing.land(connection, file, parts, file.received_at, key)
-    if not landed.was_landed_before:
-        found.loaded += 1
-        for table, amount in dollars.items():
-            found.dollars[table] += amount
-    found.findings += landed.findings
-    found.rows.update(landed.rows)
-
-
-def _with_dollars(
-    parts: Iterable[ParsedFile], dollars: defaultdict[str, Decimal]
-) -> Iterator[ParsedFile]:
-    """Pass the parts of a file on and add up the control measures of their rows."""
-    for part in parts:
-        for table, rows in part.tables.items():
-            if table in MEASURES:
-                dollars[table] += pc.sum(rows[MEASURES[table]]).as_py() or Decimal(0)
-        yield part
+    archived.clear()
 
 
 def source_check(specs: Sequence[dg.AssetSpec]) -> list[dg.AssetCheckSpec]:

@@ -1,16 +1,14 @@
-"""Parsed files into `raw`: COPY, one transaction per file, idempotent by content.
+"""Parsed files into `raw`: all of a file or nothing of it, idempotent by content.
 
-Lineage (`file_id`, `known_at`) and the keyed hash of account numbers are added here and only here.
+Small files land together, in one transaction with one COPY per table; a large one part by part.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
-import io
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,24 +16,32 @@ from typing import Any
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
-from psycopg import sql
 
 from billing.parsed import Finding, ParsedFile
+from resources.warehouse.raw_rows import Lineage, account_hash, copy_rows
 from resources.warehouse.receiving import Received, own_transaction, pending, receive
 
-__all__ = ["Landed", "account_hash", "exception_id", "land", "pending", "receive"]
+__all__ = [
+    "Landed",
+    "account_hash",
+    "exception_id",
+    "land",
+    "land_together",
+    "pending",
+    "receive",
+]
 
-# The column whose keyed hash becomes `account_hash`. A claim number is the patient account number
-# that the provider sent in CLM01 and the payer returns in CLP01 and in the status of a claim.
-ACCOUNT_COLUMNS = {
-    "claim": "claim_number",
-    "remittance_claim": "claim_number",
-    "x12_status": "account_number",
-    "ehr_encounter": "account_number",
-    "card_charge": "account_number",
-}
-_HASH_DIGITS = 32
+_OUTCOME = """
+update ops.received_file set landed_at = now(), outcome = %s, reason_code = %s, kind = %s,
+    record_count = %s, segment_count = %s, is_reserialised = %s
+where file_id = %s
+"""
+_FINDING = """
+insert into ops.exception (exception_id, file_id, segment, source, record_kind, code, severity,
+    rule, message, amount, origin, opened_at)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'parsing', %s)
+on conflict (exception_id) do nothing
+"""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ class Landed:
 class _Written:
     """What the parts of a file held; `codes` are the findings that stand on a row."""
 
+    file: Received
+    known_at: datetime
     kind: str = ""
     records: int = 0
     segments: int = 0
@@ -68,6 +76,9 @@ class _Written:
         self.records += part.records
         self.segments += part.segments
         self.reserialised &= part.reserialised
+        self.rows.update(
+            {name: rows.num_rows for name, rows in part.tables.items() if rows.num_rows}
+        )
         self.findings += part.findings
         self.codes |= _codes_on_rows(part)
 
@@ -85,9 +96,9 @@ def land(
     without any value of the file: class, SQLSTATE, table, constraint.
     """
     with own_transaction(connection):
-        before = _lock(connection, file.file_id)
-        if before is not None:
-            return before
+        before = _lock(connection, [file])
+        if before:
+            return before[file.file_id]
         return write(connection, file, parsed, known_at, hash_key)
 
 
@@ -99,38 +110,53 @@ def write(
     hash_key: bytes,
 ) -> Landed:
     """Write a file's rows and findings inside the caller's transaction."""
-    written = _Written()
+    written, lineage = _Written(file, known_at), Lineage(file.file_id, known_at)
     for part in [parsed] if isinstance(parsed, ParsedFile) else parsed:
         for table, rows in part.tables.items():
             if rows.num_rows:
-                lineage = _with_lineage(table, rows, file, known_at, hash_key)
-                written.rows[table] += _copy(connection, table, lineage)
+                copy_rows(connection, table, [(lineage, rows)], hash_key)
         written.add(part)
-    outcome, reason = _outcome(written)
-    _record_findings(connection, file, written, known_at)
-    connection.execute(
-        "update ops.received_file set landed_at = now(), outcome = %s, reason_code = %s,"
-        " kind = %s, record_count = %s, segment_count = %s, is_reserialised = %s"
-        " where file_id = %s",
-        (
-            outcome,
-            reason,
-            written.kind,
-            written.records,
-            written.segments,
-            written.reserialised,
-            file.file_id,
-        ),
-    )
-    return Landed(file.file_id, outcome, reason, dict(written.rows), len(written.findings))
+    return _record(connection, [written])[0]
 
 
-def account_hash(number: str | None, key: bytes) -> str | None:
-    """Return the keyed hash of an account number, blanks and case aside; None for none."""
-    normal = (number or "").strip().upper()
-    if not normal:
-        return None
-    return hmac.new(key, normal.encode(), hashlib.sha256).hexdigest()[:_HASH_DIGITS]
+def land_together(
+    connection: psycopg.Connection[Any],
+    files: Sequence[tuple[Received, ParsedFile]],
+    hash_key: bytes,
+) -> list[Landed]:
+    """Write small files, each all or nothing, known since they were received.
+
+    They share one transaction; where the database refuses it, each file is written by itself, so
+    that only the one that is refused does not land. Raises as `land` does.
+    """
+    try:
+        with own_transaction(connection):
+            return _write_together(connection, files, hash_key)
+    except psycopg.Error:
+        return [land(connection, file, one, file.received_at, hash_key) for file, one in files]
+
+
+def _write_together(
+    connection: psycopg.Connection[Any],
+    files: Sequence[tuple[Received, ParsedFile]],
+    hash_key: bytes,
+) -> list[Landed]:
+    landed = _lock(connection, [file for file, _ in files])
+    tables: dict[str, list[tuple[Lineage, pa.Table]]] = {}
+    new: list[_Written] = []
+    for file, parsed in files:
+        if file.file_id in landed:
+            continue
+        written = _Written(file, file.received_at)
+        written.add(parsed)
+        new.append(written)
+        for table in written.rows:
+            lineage = Lineage(file.file_id, file.received_at)
+            tables.setdefault(table, []).append((lineage, parsed.tables[table]))
+    for table, parts in tables.items():
+        copy_rows(connection, table, parts, hash_key)
+    landed |= {one.file_id: one for one in _record(connection, new)}
+    return [landed[file.file_id] for file, _ in files]
 
 
 def exception_id(file_id: uuid.UUID, finding: Finding) -> str:
@@ -139,70 +165,23 @@ def exception_id(file_id: uuid.UUID, finding: Finding) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def _lock(connection: psycopg.Connection[Any], file_id: uuid.UUID) -> Landed | None:
-    """Lock the file's row; return how it ended if it has landed before."""
+def _lock(
+    connection: psycopg.Connection[Any], files: Sequence[Received]
+) -> dict[uuid.UUID, Landed]:
+    """Lock the rows of files; return how those ended that have landed before."""
+    ids = [file.file_id for file in files]
     found = connection.execute(
-        "select landed_at, outcome, reason_code from ops.received_file"
-        " where file_id = %s for update",
-        (file_id,),
-    ).fetchone()
-    if found is None:
+        "select file_id, landed_at, outcome, reason_code from ops.received_file"
+        " where file_id = any(%s) order by file_id for update",
+        (ids,),
+    ).fetchall()
+    if len(found) != len(ids):
         raise LookupError("a file is received before it is landed")
-    landed_at, outcome, reason = found
-    if landed_at is None:
-        return None
-    return Landed(file_id, outcome, reason, {}, 0, was_landed_before=True)
-
-
-def _with_lineage(
-    table: str, rows: pa.Table, file: Received, known_at: datetime, hash_key: bytes
-) -> pa.Table:
-    rows = pa.table({name: _storable(rows[name]) for name in rows.column_names})
-    count = rows.num_rows
-    rows = rows.append_column("file_id", pa.repeat(str(file.file_id), count))
-    rows = rows.append_column("known_at", pa.repeat(known_at.isoformat(), count))
-    if table in ACCOUNT_COLUMNS:
-        hashes = _hashes(rows[ACCOUNT_COLUMNS[table]], hash_key)
-        rows = rows.append_column("account_hash", hashes)
-    return rows
-
-
-def _storable(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Take NUL out of text: PostgreSQL cannot hold it, the archive does."""
-    if not pa.types.is_string(column.type) and not pa.types.is_large_string(column.type):
-        return column
-    if not pc.any(pc.match_substring(column, "\x00")).as_py():
-        return column
-    return pc.replace_substring(column, "\x00", "")
-
-
-def _hashes(column: pa.ChunkedArray, key: bytes) -> pa.ChunkedArray:
-    """Hash each distinct number once; many lines share an account."""
-    coded = column.combine_chunks().dictionary_encode()
-    distinct = [account_hash(number, key) for number in coded.dictionary.to_pylist()]
-    return pa.chunked_array([pa.array(distinct, pa.string()).take(coded.indices)])
-
-
-def _copy(connection: psycopg.Connection[Any], table: str, rows: pa.Table) -> int:
-    """COPY as CSV that Arrow writes: decimals stay exact and no row becomes a Python object.
-
-    Making tuples of Arrow rows for a binary COPY takes eight times as long as writing this CSV.
-    An unquoted empty field is null and a quoted one is empty text, in Arrow as in PostgreSQL.
-    """
-    names = sql.SQL(", ").join(map(sql.Identifier, rows.column_names))
-    into = sql.SQL("copy raw.{} ({}) from stdin (format csv)").format(sql.Identifier(table), names)
-    with connection.cursor() as cursor, cursor.copy(into) as copy:
-        for part in _csv(rows):
-            copy.write(part)
-    return int(rows.num_rows)
-
-
-def _csv(rows: pa.Table) -> Iterator[bytes]:
-    options = pa_csv.WriteOptions(include_header=False)
-    for batch in rows.to_batches(max_chunksize=50_000):
-        sink = io.BytesIO()
-        pa_csv.write_csv(batch, sink, options)
-        yield sink.getvalue()
+    return {
+        file_id: Landed(file_id, outcome, reason, {}, 0, was_landed_before=True)
+        for file_id, landed_at, outcome, reason in found
+        if landed_at is not None
+    }
 
 
 def _outcome(written: _Written) -> tuple[str, str | None]:
@@ -213,11 +192,28 @@ def _outcome(written: _Written) -> tuple[str, str | None]:
     return "exception", errors[0].code
 
 
-def _record_findings(
-    connection: psycopg.Connection[Any], file: Received, written: _Written, known_at: datetime
-) -> None:
-    """List the findings that no loaded row carries; the others are listed by the build."""
-    rows = [
+def _record(connection: psycopg.Connection[Any], files: Sequence[_Written]) -> list[Landed]:
+    """List the findings of files, and say how each ended."""
+    outcomes = [_outcome(written) for written in files]
+    values = [
+        (*outcome, one.kind, one.records, one.segments, one.reserialised, one.file.file_id)
+        for one, outcome in zip(files, outcomes, strict=True)
+    ]
+    findings = [row for written in files for row in _finding_rows(written)]
+    with connection.cursor() as cursor:
+        if findings:
+            cursor.executemany(_FINDING, findings)
+        cursor.executemany(_OUTCOME, values)
+    return [
+        Landed(one.file.file_id, outcome, reason, dict(one.rows), len(one.findings))
+        for one, (outcome, reason) in zip(files, outcomes, strict=True)
+    ]
+
+
+def _finding_rows(written: _Written) -> list[tuple[object, ...]]:
+    """Return the findings that no loaded row carries; the others are listed by the build."""
+    file = written.file
+    return [
         (
             exception_id(file.file_id, finding),
             file.file_id,
@@ -229,19 +225,11 @@ def _record_findings(
             finding.rule,
             finding.message,
             finding.amount,
-            known_at,
+            written.known_at,
         )
         for finding in written.findings
         if finding.record_kind == "file" or finding.code not in written.codes
     ]
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into ops.exception (exception_id, file_id, segment, source, record_kind, code,"
-            " severity, rule, message, amount, origin, opened_at)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'parsing', %s)"
-            " on conflict (exception_id) do nothing",
-            rows,
-        )
 
 
 def _codes_on_rows(parsed: ParsedFile) -> set[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,6 +23,30 @@ from resources.warehouse.database import scrub
 
 # A file that has not landed is offered again: a crash after archiving is made good.
 _COLUMNS = "file_id, sha256, source, name, received_at, landed_at is null"
+# One content and its sighting. The content is a duplicate where it first came under another name or
+# from another place; the same name, size and time with other bytes replaces the older sighting.
+_RECORD = f"""
+with file as (
+    insert into ops.received_file (file_id, sha256, source, name, kind, size_bytes, received_at)
+    values (%(file_id)s, %(sha256)s, %(source)s, %(name)s, %(kind)s, %(size)s, %(now)s)
+    on conflict do nothing returning {_COLUMNS}
+), sighting as (
+    insert into ops.file_sighting as seen (file_id, source, location, name, size_bytes, modified_at,
+        seen_at, first_seen_at, outcome)
+    values (%(file_id)s, %(source)s, %(location)s, %(name)s, %(size)s, %(modified)s, %(now)s,
+        %(look)s, case when exists (select from ops.file_sighting as other
+            where other.file_id = %(file_id)s and (other.source, other.location, other.name)
+                  <> (%(source)s, %(location)s, %(name)s))
+        then 'duplicate' else 'taken' end)
+    on conflict (source, location, name, size_bytes, modified_at) do update
+    set file_id = excluded.file_id, seen_at = excluded.seen_at, outcome = excluded.outcome,
+        reason_code = null
+    where seen.file_id is distinct from excluded.file_id
+)
+select *, true from file
+union all
+select {_COLUMNS}, false from ops.received_file where file_id = %(file_id)s
+"""  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -56,6 +80,41 @@ def own_transaction(connection: psycopg.Connection[Any]) -> Iterator[None]:
         raise scrub(error) from None
 
 
+@dataclass(frozen=True)
+class Archived:
+    """A receipt whose bytes are in the archive, to be recorded; it holds no content any more."""
+
+    receipt: Receipt
+    stored: StoredFile
+    kind: str
+    received_at: datetime
+
+
+def archive_receipt(archive: Archive, receipt: Receipt, now: datetime) -> Archived:
+    """Archive a content, before anything is recorded. Raises ArchiveNotWritableError."""
+    stored = _store(archive, receipt.content)
+    kind = recognise(receipt.content, receipt.name).value
+    return Archived(replace(receipt, content=b""), stored, kind, now)
+
+
+def record(
+    connection: psycopg.Connection[Any], archived: Sequence[Archived], look_at: datetime
+) -> list[Received]:
+    """Record archived contents together; the same content again is only one more sighting.
+
+    `look_at` is when the look at the source began that found them.
+    """
+    if not archived:
+        return []
+    with own_transaction(connection), connection.cursor() as cursor:
+        cursor.executemany(_RECORD, [_values(one, look_at) for one in archived], returning=True)
+        rows = [result.fetchone() for result in cursor.results()]
+        return [
+            Received(*(row or _known(connection, one.stored)))
+            for one, row in zip(archived, rows, strict=True)
+        ]
+
+
 def receive(
     connection: psycopg.Connection[Any],
     archive: Archive,
@@ -63,38 +122,9 @@ def receive(
     now: datetime,
     look_at: datetime | None = None,
 ) -> Received:
-    """Archive a content and record it; the same content again is only one more sighting.
-
-    `look_at` is when the look at the source began that found it (default: now). Raises
-    ArchiveNotWritableError, and then nothing is recorded.
-    """
-    stored = _store(archive, receipt.content)
-    kind = recognise(receipt.content, receipt.name).value
-    with own_transaction(connection):
-        inserted = connection.execute(
-            "insert into ops.received_file"
-            " (file_id, sha256, source, name, kind, size_bytes, received_at)"
-            " values (%s, %s, %s, %s, %s, %s, %s) on conflict do nothing returning 1",
-            (
-                stored.file_id,
-                stored.sha256,
-                receipt.source,
-                storable(receipt.name),
-                kind,
-                stored.size_bytes,
-                now,
-            ),
-        ).fetchone()
-        outcome = _sighting_outcome(connection, stored, receipt)
-        _see(connection, receipt, stored, (now, look_at or now), outcome)
-        row = connection.execute(
-            f"select {_COLUMNS} from ops.received_file where file_id = %s",  # noqa: S608
-            (stored.file_id,),
-        ).fetchone()
-    if row is None:
-        raise LookupError("the receipt was not recorded")
-    file = Received(*row)
-    return replace(file, is_new=inserted is not None)
+    """Archive a content and record it. Raises ArchiveNotWritableError: nothing is recorded."""
+    archived = archive_receipt(archive, receipt, now)
+    return record(connection, [archived], look_at or now)[0]
 
 
 def pending(connection: psycopg.Connection[Any], source: str | None = None) -> list[Received]:
@@ -174,43 +204,31 @@ def _store(archive: Archive, content: bytes) -> StoredFile:
         raise ArchiveNotWritableError(f"the archive cannot be written ({why})") from None
 
 
-def _sighting_outcome(
-    connection: psycopg.Connection[Any], stored: StoredFile, receipt: Receipt
-) -> str:
-    """A content is a duplicate where it first came under another name or from another place."""
-    other = connection.execute(
-        "select 1 from ops.file_sighting where file_id = %s"
-        " and (source, location, name) <> (%s, %s, %s) order by sighting_id limit 1",
-        (stored.file_id, receipt.source, receipt.location, storable(receipt.name)),
+def _values(archived: Archived, look_at: datetime) -> dict[str, object]:
+    receipt, stored = archived.receipt, archived.stored
+    return {
+        "file_id": stored.file_id,
+        "sha256": stored.sha256,
+        "size": stored.size_bytes,
+        "kind": archived.kind,
+        "source": receipt.source,
+        "location": receipt.location,
+        "name": storable(receipt.name),
+        "modified": receipt.modified_at,
+        "now": archived.received_at,
+        "look": look_at,
+    }
+
+
+def _known(connection: psycopg.Connection[Any], stored: StoredFile) -> tuple[Any, ...]:
+    """Return a file that somebody else recorded at the same moment."""
+    row: tuple[Any, ...] | None = connection.execute(
+        f"select {_COLUMNS}, false from ops.received_file where file_id = %s",  # noqa: S608
+        (stored.file_id,),
     ).fetchone()
-    return "taken" if other is None else "duplicate"
-
-
-def _see(
-    connection: psycopg.Connection[Any],
-    receipt: Receipt,
-    stored: StoredFile,
-    seen: tuple[datetime, datetime],
-    outcome: str,
-) -> None:
-    """Record the sighting; the same name, size and time with other bytes replaces the old one."""
-    connection.execute(
-        "insert into ops.file_sighting as seen (file_id, source, location, name, size_bytes,"
-        " modified_at, seen_at, first_seen_at, outcome) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
-        " on conflict (source, location, name, size_bytes, modified_at) do update"
-        " set file_id = excluded.file_id, seen_at = excluded.seen_at, outcome = excluded.outcome,"
-        " reason_code = null where seen.file_id is distinct from excluded.file_id",
-        (
-            stored.file_id,
-            receipt.source,
-            receipt.location,
-            storable(receipt.name),
-            stored.size_bytes,
-            receipt.modified_at,
-            *seen,
-            outcome,
-        ),
-    )
+    if row is None:
+        raise LookupError("the receipt was not recorded")
+    return row
 
 
 def storable(name: str) -> str:

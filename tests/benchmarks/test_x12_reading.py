@@ -21,7 +21,8 @@ from billing.x12.source import Source
 from orchestration.tables import table
 from resources.archive import Archive
 from resources.receipt import Receipt
-from resources.warehouse.landing import _copy, _with_lineage, land
+from resources.warehouse.landing import land
+from resources.warehouse.raw_rows import Lineage, copy_rows
 from resources.warehouse.receiving import receive
 from tests.benchmarks.big_x12 import write_claims, write_remittances
 
@@ -161,7 +162,8 @@ def _bare_copy(database: Any, file: Any, parsed: Any) -> float:
         with connection.transaction():
             for part in parsed:
                 for name, one in part.tables.items():
-                    _copy(connection, name, _with_lineage(name, one, file, known_at, b"key"))
+                    lineage = Lineage(file.file_id, known_at)
+                    copy_rows(connection, name, [(lineage, one)], b"key")
         return time.perf_counter() - begun
 
 
