@@ -21,6 +21,7 @@ from orchestration import living
 from orchestration.state import state_folder
 from tests.fixtures.living import ROOT, TIEOUT, Platform
 
+pytestmark = pytest.mark.xdist_group("living")
 ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 DAG = ROOT / "examples" / "airflow" / "tieout_dag.py"
 BACKFILL = """
