@@ -108,7 +108,7 @@ def after(own: Installation, first) -> Installation:
 
 
 @pytest.mark.promise(
-    "`tieout check-config` tells of each connector whether it is configured and works."
+    "`tieout check-config` says of each connector what is wrong, and shows no secret"
 )
 def test_check_config_finds_everything_before_the_first_run(own):
     found = {one["connector"]: one for one in own.json("check-config")["connectors"]}

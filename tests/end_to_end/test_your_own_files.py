@@ -99,7 +99,7 @@ def test_every_tie_out_holds_over_own_files(run_over_own_files):
 
 
 @pytest.mark.long
-@pytest.mark.promise("A second run over the same own files posts nothing.")
+@pytest.mark.promise("A second run over the same evidence proposes nothing and posts nothing.")
 def test_a_second_run_over_the_same_files_posts_nothing(run_over_own_files, own_files):
     installation, _ = run_over_own_files
     count = "select count(*) as documents from ledger.erp_document"

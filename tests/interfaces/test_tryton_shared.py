@@ -91,7 +91,7 @@ def test_a_restored_template_is_the_one_that_was_made(tryton):
 
 @pytest.mark.long
 @pytest.mark.usefixtures("cache")
-@pytest.mark.promise("A damaged template is thrown away and made again.")
+@pytest.mark.promise("A Tryton database made from the kept template equals one made from scratch.")
 def test_a_damaged_template_is_made_again(tryton, tmp_path, books):
     home, database = tmp_path / "state", tryton.database
     ensure_environment(home)
