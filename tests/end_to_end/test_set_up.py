@@ -75,9 +75,7 @@ def _install(copy: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.long
-@pytest.mark.promise(
-    "A fresh machine gets its environment by one command, from a folder with a space, and keeps it."
-)
+@pytest.mark.promise("A fresh machine gets its environment by one command and keeps it.")
 def test_a_fresh_machine_gets_its_environment_and_keeps_it(clean_copy):
     first = _install(clean_copy)
     assert first.returncode == 0, first.stderr

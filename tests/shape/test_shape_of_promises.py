@@ -15,7 +15,7 @@ LONG_ALONE = {
     "Every tie-out holds over public X12 files.",
     "A source that is away stops neither the run nor the other sources, and is listed.",
     "A file that grows after it was taken counts nothing twice.",
-    "A fresh machine gets its environment by one command, from a folder with a space, and keeps it.",
+    "A fresh machine gets its environment by one command and keeps it.",
     "An environment that was left half made is mended by the same command.",
     "Every tie-out holds over own files.",
 }
