@@ -24,7 +24,9 @@ def _nodes(manifest: dict[str, Any], *kinds: str) -> list[dict[str, Any]]:
 @pytest.mark.promise("Every mart has a unit test with hand-worked numbers, and all of them pass")
 def test_every_unit_test_passes(small_world):
     small_world.runner.run(["--select", "tag:post", "--exclude-resource-type", "test"])
-    found = small_world.runner._invoke(UNIT_TESTS, small_world.runner._manifest())
+    found = small_world.runner._invoke(
+        UNIT_TESTS, small_world.runner._manifest(), small_world.runner._variables()
+    )
     ended = {result.node.name: str(result.status) for result in found.result.results}
     assert len(ended) >= 13
     assert {

@@ -1,5 +1,6 @@
 """From open balances to ledger lines: estimates and opening balances over a hand-made world."""
 
+import hashlib
 import json
 from contextlib import closing
 from datetime import date
@@ -301,10 +302,14 @@ def test_a_ledger_built_anew_has_the_same_estimates_and_opening_balances(
     world, tmp_path, dbt_state
 ):
     (tmp_path / "dbt").symlink_to(dbt_state)
-    for (sha256,) in world.rows("select sha256 from ops.received_file"):
-        damaged = tmp_path / "archive" / sha256[:2] / sha256  # nothing but decisions is left
-        damaged.parent.mkdir(parents=True, exist_ok=True)
-        damaged.write_bytes(b"not what was received")
+    for (file_id,) in world.rows("select file_id from ops.received_file"):
+        empty = f"{file_id} holds no record".encode()  # nothing but decisions is left
+        sha256 = hashlib.sha256(empty).hexdigest()
+        change = "update ops.received_file set sha256 = %s where file_id = %s"
+        world.connection.execute(change, [sha256, file_id])
+        archived = tmp_path / "archive" / sha256[:2] / sha256
+        archived.parent.mkdir(parents=True, exist_ok=True)
+        archived.write_bytes(empty)
     settings = SimpleNamespace(
         database=world.settings, archive_folder=tmp_path / "archive", home=tmp_path,
         hash_key=b"k" * 32,
