@@ -177,16 +177,18 @@ def pytest_configure(config: pytest.Config) -> None:
         _work_in_memory(config)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """One worker runs all tests of a file, or of a group that files share; the longest go first.
 
-    A group is named with `xdist_group`, where several files tell one story on one installation.
+    A group is named with `xdist_group`, where several files tell one story on one installation. A
+    wrapper, as xdist reads the groups in a hook that would else come before this one.
     """
     items.sort(key=lambda item: FIRST.index(name) if (name := _folder(item)) in FIRST else 9)
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    return (yield)
 
 
 def _folder(item: pytest.Item) -> str:
