@@ -8,8 +8,9 @@ from importlib import import_module
 from io import BytesIO
 from typing import Any, BinaryIO
 
+from billing.finding import Finding
 from billing.intake import FileKind, recognise
-from billing.parsed import Finding, ParsedFile, together
+from billing.parsed import ParsedFile, together
 
 # Imported when first needed: a bank statement does not load the X12 engine.
 _READERS = {

@@ -1,4 +1,4 @@
-"""What every reader hands over: raw rows by table name, and findings that name a place and a rule.
+"""What every reader hands over: raw rows by table name, and findings.
 
 The shape only; a file may come in parts, each with some of its rows. How a format is read is in
 the reader of that format; landing adds the lineage columns (`file_id`, `known_at`) and the keyed
@@ -7,32 +7,12 @@ hash of account numbers.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
-from typing import Literal
 
 import pyarrow as pa
 
+from billing.finding import Finding
 from billing.intake import FileKind
-
-Severity = Literal["error", "warning"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong with a file, without any value of the document.
-
-    `segment` is the 1-based ordinal of the segment, record or line (0: the file as a whole);
-    `amount` is the control measure of the record that the finding keeps from posting.
-    """
-
-    code: str
-    severity: Severity
-    segment: int
-    rule: str
-    message: str
-    amount: Decimal | None = None
-    record_kind: str = "file"
 
 
 @dataclass(frozen=True)

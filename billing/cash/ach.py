@@ -13,8 +13,9 @@ from billing.cash.ach_records import AchFile, Batch, Entry, build_file, records,
 from billing.cash.columns import ACH_ENTRY
 from billing.cash.fields import cleaned, decoded, from_minor_units, short_date
 from billing.cash.reassociation import find_trace
+from billing.finding import Finding
 from billing.intake import FileKind
-from billing.parsed import Finding, ParsedFile
+from billing.parsed import ParsedFile
 
 Row = tuple[object, ...]
 _INTERNATIONAL = "IAT"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from billing.cash.ach_records import AchFile, Batch, Entry, Record
 from billing.cash.fields import whole_number
-from billing.parsed import Finding
+from billing.finding import Finding
 
 BATCH_RULE = "the 8 record states the entries, routing hash, debits and credits of its batch"
 FILE_RULE = "the 9 record states the batches, entries, routing hash, debits and credits of the file"

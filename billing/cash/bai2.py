@@ -25,8 +25,9 @@ from billing.cash.fields import (
     whole_number,
 )
 from billing.cash.reassociation import find_trace
+from billing.finding import Finding
 from billing.intake import FileKind
-from billing.parsed import Finding, ParsedFile
+from billing.parsed import ParsedFile
 
 Row = tuple[object, ...]
 _Made = tuple[datetime | None, int | None]

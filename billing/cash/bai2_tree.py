@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from billing.cash.bai2_records import Record
 from billing.cash.fields import whole_number
-from billing.parsed import Finding
+from billing.finding import Finding
 
 CONTROL_RULE = "the trailer's control total is the sum of the amounts below it (BAI2 49, 98, 99)"
 COUNT_RULE = "the trailer's counts are those of the records below it (BAI2 49, 98, 99)"

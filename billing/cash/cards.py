@@ -15,8 +15,9 @@ from billing.arrow import arrow_table
 from billing.cash import columns
 from billing.cash.fields import cleaned, from_minor_units
 from billing.exact import read_json
+from billing.finding import Finding
 from billing.intake import FileKind
-from billing.parsed import Finding, ParsedFile
+from billing.parsed import ParsedFile
 
 Element = Mapping[str, object]
 Row = tuple[object, ...]

@@ -13,8 +13,9 @@ from billing.arrow import arrow_table
 from billing.ehr import columns, resources
 from billing.ehr.fields import Resource, mapping, mappings, number, text
 from billing.exact import read_json
+from billing.finding import Finding
 from billing.intake import FileKind
-from billing.parsed import Finding, ParsedFile
+from billing.parsed import ParsedFile
 
 Row = tuple[object, ...]
 LINE_RULE = "each line is one JSON object with a resourceType (FHIR bulk data, NDJSON)"

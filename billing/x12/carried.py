@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from billing.arrow import DATE, MONEY, RATE, TEXT, UNITS
-from billing.parsed import Finding
+from billing.finding import Finding
 from billing.x12 import rules
 from billing.x12.arrays import numbers, ordinals, place
 from billing.x12.document import Document, TableSpec

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, BinaryIO
 
-from billing.parsed import Finding
+from billing.finding import Finding
 from billing.x12.reader import Read, X12File, in_order
 from billing.x12.source import Source
 from billing.x12.tally import Tally, tallies_of

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from billing.arrow import TEXT
-from billing.parsed import Finding
+from billing.finding import Finding
 from billing.x12 import columns, rules
 from billing.x12.arrays import (
     all_true,

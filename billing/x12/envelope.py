@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from billing.parsed import Finding
+from billing.finding import Finding
 from billing.x12 import rules
 from billing.x12.content import ContentHash
 from billing.x12.limits import Passed

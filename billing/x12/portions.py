@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from billing.parsed import Finding
+from billing.finding import Finding
 from billing.x12 import rules
 from billing.x12.document import Document, Portion, Specification
 from billing.x12.envelope import Stretch, Transaction, Walk

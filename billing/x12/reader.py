@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from billing.arrow import arrow_table
+from billing.finding import Finding
 from billing.intake import FileKind
-from billing.parsed import Finding, ParsedFile, together
+from billing.parsed import ParsedFile, together
 from billing.x12 import carried, columns, rules
 from billing.x12.carried import Keys, carried_tables
 from billing.x12.claims import claim_levels, read_claims

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from billing.parsed import Finding
+from billing.finding import Finding
 from billing.x12 import rules
 from billing.x12.arrays import all_true, first_cause, sums, truncated_rows
 from billing.x12.document import Document, Portion

@@ -6,7 +6,7 @@ Which segments break a rule is decided by the checks; here stands how that is sa
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billing.parsed import Finding, Severity
+from billing.finding import Finding, Severity
 
 
 @dataclass(frozen=True)

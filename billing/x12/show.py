@@ -5,7 +5,7 @@ it. Values that could tell who the patient is are masked unless asked for.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from billing.parsed import Finding
+from billing.finding import Finding
 from billing.x12.check import Seen
 from billing.x12.document import Document
 from billing.x12.excerpt import masked

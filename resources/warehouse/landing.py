@@ -17,7 +17,8 @@ import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from billing.parsed import Finding, ParsedFile
+from billing.finding import Finding
+from billing.parsed import ParsedFile
 from resources.warehouse.raw_rows import Lineage, account_hash, copy_rows
 from resources.warehouse.receiving import Received, own_transaction, pending, receive
 

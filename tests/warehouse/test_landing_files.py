@@ -16,8 +16,9 @@ import pytest
 from billing.cash.bai2 import read_bai2
 from billing.cash.cards import read_card_list
 from billing.ehr.fhir import read_ndjson
+from billing.finding import Finding
 from billing.intake import FileKind
-from billing.parsed import Finding, ParsedFile
+from billing.parsed import ParsedFile
 from resources.archive import Archive, ArchiveDamagedError, identify
 from resources.receipt import Receipt, Sighting, SightingKey
 from resources.warehouse.landing import Landed, account_hash, land

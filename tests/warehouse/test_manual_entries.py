@@ -355,7 +355,7 @@ def test_a_database_built_anew_takes_over_what_people_decided(indebted):
         " order by 1"
     )
     with (
-        rebuild._database(indebted.database.settings) as anew,
+        rebuild.second_database(indebted.database.settings) as anew,
         closing(psycopg.connect(anew.url("admin"))) as copy,
     ):
         taken_over = copy.execute(query).fetchall()
