@@ -11,6 +11,8 @@ where signature.voided_at is null
   and signature.content_hash = entry.content_hash
   and (signature.basis = 'person' or class.basis = 'policy')
   and signature.approver <> entry.proposed_by;
+grant select on ledger.counted_signature to :prefix_transform, :prefix_preparer, :prefix_approver,
+    :prefix_poster, :prefix_auditor;
 
 create or replace function ledger.signatures(p_entry_id bigint) returns bigint
 language sql stable set search_path = pg_catalog, pg_temp as $$
