@@ -47,7 +47,7 @@ class EvidenceError(ExpectedError):
 class Request:
     """What a person asks for. `entity` None is every entity; `made_at` is the time it states.
 
-    `with_rebuild` works T15 out too, which builds everything anew from the archive.
+    `with_rebuild` works T15 out too, which rebuilds everything from the archive.
     """
 
     first: date

@@ -1,6 +1,6 @@
 """The newest proof that held, kept with a signature: what need not be worked out once more.
 
-Signed with a key that comes from the installation's own; a kept proof that somebody changed is not
+Signed with a key that comes from the installation's own; a kept proof that was changed is not
 used, and that is said. Only facts and hashes are in it, no value of a document.
 """
 

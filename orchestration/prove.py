@@ -1,6 +1,6 @@
 """`tieout prove`: every tie-out worked out again, from the archived bytes to the ERP's own books.
 
-T1 and T2 read each archived file again, and T15 builds everything anew from the same reading; T9
+T1 and T2 read each archived file again, and T15 rebuilds everything from the same reading; T9
 and T14 ask the ERP now; the others ask the database now. They are worked out side by side, and
 whatever stops one of them is its break. What an earlier build recorded is not believed.
 """

@@ -16,7 +16,7 @@ FAILED = 1
 def prove(
     context: typer.Context,
     is_quick: Annotated[
-        bool, typer.Option("--quick", help="Leave out T15, which builds everything anew.")
+        bool, typer.Option("--quick", help="Leave out T15, which rebuilds everything.")
     ] = False,
     is_since: Annotated[
         bool,

@@ -158,7 +158,7 @@ def read_all(
     target: Target | None = None,
     advance: Callable[[int], None] = lambda _count: None,
 ) -> Iterator[Reading]:
-    """A reading of each file, in any order. `advance` is told how many more are done."""
+    """A reading of each file, in any order. `advance` gets how many more are done."""
     with ExitStack() as stack:
         for found in _batches(archive, files, target, stack):
             advance(len(found))

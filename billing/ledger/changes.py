@@ -16,7 +16,7 @@ class ErpChange:
     """A posted document and the moment of its last change, by the clock of the ERP, in UTC."""
 
     reference: str
-    key: str  # of our entry; empty or foreign where somebody else made it
+    key: str  # of our entry; empty or unknown for a third-party line
     changed_at: datetime
 
 

@@ -178,7 +178,7 @@ class ErpLine:
 
     entity: str
     reference: str  # of its document
-    key: str  # of our entry; empty or foreign where somebody else made it
+    key: str  # of our entry; empty or unknown for a third-party line
     accounting_date: date
     account: str
     debit: Decimal

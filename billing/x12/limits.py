@@ -1,4 +1,4 @@
-"""How much of one X12 file is read: generous for what payers send, an end for what nobody means.
+"""How much of one X12 file is read: above what payers send, below what exhausts memory.
 
 What lies beyond a limit is not read, and a finding says so at the segment where the limit is met.
 """
