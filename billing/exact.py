@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, InvalidOperation
 
 UNREADABLE = Decimal("NaN")
+_MOST_CHARACTERS = 60
 _MOST_JSON_DIGITS = 40
 
 
@@ -24,6 +25,11 @@ class Width:
     def longest(self) -> int:
         """Return how many characters a number has at most: sign, digits, point, places."""
         return 1 + self.digits + 1 + self.places
+
+    @property
+    def most(self) -> Decimal:
+        """Return the largest number that fits."""
+        return Decimal(10**self.digits) - Decimal(1).scaleb(-self.places)
 
     @property
     def pattern(self) -> str:
@@ -44,8 +50,17 @@ class Width:
 
 _EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
 MONEY = Width(digits=12, places=2)
+SUMMED = Width(digits=16, places=2)  # money of many events: lines of an entry, balances of an ERP
 UNITS = Width(digits=12, places=3)
 RATE = Width(digits=12, places=6)
+
+
+def decimal_of(text: str) -> Decimal | None:
+    """Return the number that a person or a peer wrote; None where it is none, or endless."""
+    try:
+        return Decimal(text) if len(text) <= _MOST_CHARACTERS else None
+    except InvalidOperation:
+        return None
 
 
 def read_json(content: bytes | str) -> object:

@@ -7,12 +7,12 @@ Arguments and printing only; who may what is refused by the database.
 import hashlib
 import json
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from billing.exact import decimal_of
 from orchestration.acting import acting_as
 
 if TYPE_CHECKING:
@@ -81,9 +81,9 @@ def memo(  # noqa: PLR0913, PLR0917 - the options of a command
     from orchestration import estimates as page
 
     try:
-        line = reserve.memo(facility, payer_class, Decimal(amount))
-    except (ValueError, InvalidOperation):
-        raise typer.BadParameter("an amount is a number such as 12.50, not zero") from None
+        line = reserve.memo(facility, payer_class, decimal_of(amount))
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}, such as 12.50") from None
     if len(reason.strip()) < page.REASON_LENGTH:
         raise typer.BadParameter("a reason has ten characters at least", param_hint="--reason")
     digest = hashlib.sha256(attachment.read_bytes()).hexdigest() if attachment else None

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from billing.exact import MONEY, decimal_of
 from orchestration.acting import acting_as
 from orchestration.errors import ExpectedError
 
@@ -196,12 +197,11 @@ def _decide(
 
 
 def _amount(text: str) -> Decimal:
-    try:
-        found = Decimal(text)
-    except InvalidOperation:
-        raise typer.BadParameter("an amount is a number such as 12.50") from None
-    if not found.is_finite() or found <= 0 or found != found.quantize(Decimal("0.01")):
-        raise typer.BadParameter("an amount is above zero and in whole cents")
+    found = MONEY.exactly(decimal_of(text))
+    if found is None or found <= 0:
+        raise typer.BadParameter(
+            f"an amount is a number such as 12.50: above zero, in whole cents, at most {MONEY.most}"
+        )
     return found
 
 

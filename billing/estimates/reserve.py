@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
+from billing.exact import MONEY
+
 Method = Literal["rate_by_age", "expected_yield"]
 Level = Literal["segment", "entity", "entity_all", "none", "memo"]
 METHODS: tuple[Method, ...] = ("rate_by_age", "expected_yield")
@@ -155,11 +157,12 @@ def _required(balance: Decimal, rate: Decimal) -> Decimal:
     return (balance * rate).quantize(_CENT, ROUND_HALF_UP)
 
 
-def memo(facility_code: str, payer_class: str, amount: Decimal) -> Line:
-    """Return the line of a stated amount. Raises ValueError: it is zero or has parts of a cent."""
-    if not amount.is_finite() or amount == 0 or amount != amount.quantize(_CENT):
-        raise ValueError("an amount is not zero and in whole cents")
-    balance = Balance(facility_code, payer_class, "MEMO", amount)
+def memo(facility_code: str, payer_class: str, amount: Decimal | None) -> Line:
+    """Return the line of a stated amount. Raises ValueError: no amount, zero, parts of a cent."""
+    stated = MONEY.exactly(amount)
+    if not stated:
+        raise ValueError(f"an amount is not zero, in whole cents and at most {MONEY.most}")
+    balance = Balance(facility_code, payer_class, "MEMO", stated)
     return _unrated(balance, Decimal("1.000000"), "memo")
 
 

@@ -1,8 +1,10 @@
 """What all policy files share: how a broken one is reported."""
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
+
+from billing.exact import MONEY, decimal_of
 
 
 class PolicyFileError(Exception):
@@ -21,10 +23,7 @@ def exact(value: object) -> Decimal:
     """Return an amount in US dollars, in whole cents. Raises ValueError, which says the rule."""
     if not isinstance(value, str):
         raise ValueError("an amount must be a text in quotes, or null")  # noqa: TRY004 - not a type
-    try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        raise ValueError("an amount is a decimal number") from None
-    if not amount.is_finite() or amount < 0 or amount != amount.quantize(Decimal("0.01")):
-        raise ValueError("an amount is above zero and in whole cents")
+    amount = MONEY.exactly(decimal_of(value))
+    if amount is None or amount < 0:
+        raise ValueError(f"an amount is a number of whole cents from 0 to {MONEY.most}")
     return amount

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from billing.exact import SUMMED
 from billing.ledger.capabilities import Capabilities
 from billing.ledger.segments import SegmentMap
 
@@ -254,8 +255,8 @@ def _check_line(line: JournalLine) -> None:
     for amount in (line.debit, line.credit):
         if not isinstance(amount, Decimal) or not amount.is_finite():
             raise InvalidEntryError(f"{place}: amounts are exact decimals")
-        if amount < 0 or amount != amount.quantize(CENT):
-            raise InvalidEntryError(f"{place}: amounts are whole cents, zero or more")
+        if amount < 0 or SUMMED.exactly(amount) is None:
+            raise InvalidEntryError(f"{place}: amounts are whole cents from zero to {SUMMED.most}")
     if (line.debit > 0) == (line.credit > 0):
         raise InvalidEntryError(f"{place}: exactly one of debit and credit is above zero")
     if not line.account:

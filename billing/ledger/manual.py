@@ -7,7 +7,9 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+
+from billing.exact import MONEY, decimal_of
 
 COLUMNS = ("account", "debit", "credit", "key", "account_number", "facility", "payer_class", "memo")
 NEEDED = ("account", "debit", "credit")
@@ -69,10 +71,13 @@ def _line(number: int, row: Mapping[str | None, str | None]) -> ManualLine:
 
 
 def _amount(number: int, text: str) -> Decimal:
-    try:
-        amount = Decimal(text or "0")
-    except InvalidOperation:
-        raise ManualEntryError(f"line {number}: an amount is a number such as 12.50") from None
-    if not amount.is_finite() or amount < 0 or amount != amount.quantize(Decimal("0.01")):
-        raise ManualEntryError(f"line {number}: an amount is not negative and in whole cents")
-    return amount
+    amount = decimal_of(text or "0")
+    if amount is None:
+        raise ManualEntryError(f"line {number}: an amount is a number such as 12.50")
+    money = MONEY.exactly(amount)
+    if money is None or money < 0:
+        raise ManualEntryError(
+            f"line {number}: an amount is not negative, in whole cents, and has at most "
+            f"{MONEY.digits} digits before the point"
+        )
+    return money

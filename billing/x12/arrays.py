@@ -15,6 +15,8 @@ from billing.x12.index import Index, Mask
 from billing.x12.rules import Rule
 from billing.x12.values import Cents, text
 
+MOST_SUMMED = 10**18  # cents; ten thousand times the largest amount of a column of money
+
 
 def ordinals(parent: Index) -> Index:
     """Return 1, 2, 3 ... within each run of equal parents (rows stand in file order)."""
@@ -25,10 +27,18 @@ def ordinals(parent: Index) -> Index:
 
 
 def sums(values: Cents, parent: Index, count: int) -> Cents:
-    """Return the exact sum of `values` for each of `count` parents (-1: belongs to none)."""
+    """Return the exact sum of `values` for each of `count` parents (-1: belongs to none).
+
+    64 bits hold 92,000 of the largest amounts. A sum beyond MOST_SUMMED is told as MOST_SUMMED
+    with its sign: it is far from every amount that can be read, so that it equals none.
+    """
     total = np.zeros(count, np.int64)
     belongs = parent >= 0
-    np.add.at(total, parent[belongs], values[belongs])
+    owner, kept = parent[belongs], values[belongs]
+    np.add.at(total, owner, kept)
+    rough = np.bincount(owner, weights=kept, minlength=count)
+    beyond = np.abs(rough) > MOST_SUMMED
+    total[beyond] = np.where(rough[beyond] > 0, MOST_SUMMED, -MOST_SUMMED)
     return total
 
 

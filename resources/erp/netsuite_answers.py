@@ -6,9 +6,10 @@ Pure reading; the calls are in `netsuite_http.py`. No text of NetSuite leaves th
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from billing.exact import SUMMED, decimal_of
 from billing.ledger.erp import (
     CREATED,
     DRAFT,
@@ -144,12 +145,8 @@ def truth(row: Row, name: str) -> bool:
 
 def money(row: Row, name: str) -> Decimal:
     """Return an amount, zero where there is none. Raises ErpUnknown."""
-    found = text(row, name) or "0"
-    try:
-        amount = Decimal(found)
-    except InvalidOperation:
-        raise ErpUnknown(Reason.UNREADABLE_ANSWER) from None
-    if not amount.is_finite():
+    amount = SUMMED.exactly(decimal_of(text(row, name) or "0"))
+    if amount is None:
         raise ErpUnknown(Reason.UNREADABLE_ANSWER)
     return amount
 

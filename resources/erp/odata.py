@@ -5,9 +5,10 @@ What the rows mean is told by each adapter; tokens are in `entra.py`.
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from billing.exact import SUMMED, decimal_of
 from billing.ledger.erp import ErpRejected, ErpUnknown, Reason
 from resources.erp.answering import ErpAnswer, ErpCaller
 from resources.erp.entra import EntraTokens
@@ -99,10 +100,10 @@ def literal(text: str) -> str:
 
 def amount(value: Any) -> Decimal:
     """Return an amount of an answer to the cent. Raises ErpUnknown when it is not one."""
-    try:
-        return Decimal(str(value)).quantize(Decimal("0.01"))
-    except InvalidOperation:
-        raise ErpUnknown(Reason.UNREADABLE_ANSWER) from None
+    found = SUMMED.exactly(decimal_of(str(value)))
+    if found is None:
+        raise ErpUnknown(Reason.UNREADABLE_ANSWER)
+    return found
 
 
 def day(value: Any) -> date:

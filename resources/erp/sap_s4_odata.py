@@ -7,10 +7,11 @@ import re
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
+from billing.exact import SUMMED, decimal_of
 from billing.ledger.erp import ErpRejected, ErpUnknown, Reason
 from resources.erp.answering import ErpAnswer, ErpCaller
 from resources.erp.sap_s4_settings import S4Settings
@@ -118,11 +119,8 @@ def day_in(row: Row, name: str) -> date:
 
 def amount_in(row: Row, name: str) -> Decimal:
     """Return an amount, which SAP writes as a string. Raises ErpUnknown (UNREADABLE_ANSWER)."""
-    try:
-        amount = Decimal(text_in(row, name))
-    except InvalidOperation:
-        raise ErpUnknown(Reason.UNREADABLE_ANSWER) from None
-    if not amount.is_finite():
+    amount = SUMMED.exactly(decimal_of(text_in(row, name)))
+    if amount is None:
         raise ErpUnknown(Reason.UNREADABLE_ANSWER)
     return amount
 

@@ -51,7 +51,7 @@ def test_limits_are_exact_amounts():
     [
         ('event_amount: "2500000.00"', "event_amount: 2500000.00", "text in quotes"),
         ('event_amount: "2500000.00"', 'event_amount: "0.001"', "whole cents"),
-        ('event_amount: "2500000.00"', 'event_amount: "-1"', "above zero"),
+        ('event_amount: "2500000.00"', 'event_amount: "-1"', "from 0 to 9"),
         ("none: {by: policy, signatures: 1}", "none: {by: policy, signatures: 2}", "signs once"),
         ("none: {by: policy,", "none: {by: nobody,", "policy or person"),
         ("threshold: {by: person, signatures: 1}", "threshold: {by: person, signatures: 0}",

@@ -83,7 +83,7 @@ def test_an_entry_needs_an_entity_a_key_and_lines(changed):
 def test_a_refused_line_is_named_by_its_number_and_never_by_its_values():
     with pytest.raises(InvalidEntryError) as refusal:
         entry_of(DEBIT, replace(CREDIT, credit=Decimal("9.999")))
-    assert str(refusal.value) == "line 2: amounts are whole cents, zero or more"
+    assert str(refusal.value) == "line 2: amounts are whole cents from zero to 9999999999999999.99"
 
 
 def test_an_equal_document_has_no_differences_whatever_the_scale_of_its_amounts():
