@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,14 @@ import psycopg
 import pytest
 
 from billing.ledger.erp import ErpUnknown, Reason
+from billing.parse import parse
 from orchestration import prove
+from resources.archive import Archive
+from resources.receipt import Receipt
 from resources.settings import Settings, load_settings
+from resources.warehouse import landing, receiving
 from tests.conftest import fresh_database
+from tests.fixtures.interchange import interchange
 from tests.fixtures.memory_erp import MemoryLedger
 from tests.pipeline.conftest import Pipeline
 
@@ -185,6 +191,22 @@ def test_damage_is_named_and_other_tie_outs_go_on(scene, name):
     assert found["left_out"] == [*WITHOUT_SCOPE, "T15"]
     assert not prove.holds(found)
     assert any(number in line for line in prove.render(found))
+
+
+OFF_BALANCE = interchange("7", "80").replace("SVC*HC:99213*80*80", "SVC*HC:99213*90*80")
+
+
+def test_finding_is_kept_on_a_row_or_as_an_exception(scene):
+    admin = scene.database.admin()
+    receipt = Receipt("clearinghouse", "in", "off.835", OFF_BALANCE.encode(), None)
+    now = datetime(2026, 3, 3, tzinfo=UTC)
+    file = receiving.receive(admin, Archive(scene.home / "archive"), receipt, now)
+    assert landing.land(admin, file, parse(receipt.content, receipt.name), now, b"key").findings
+    assert "T2" not in _broken(scene.prove())
+    scene.damage("update raw.remittance_claim set finding_code = null")
+    assert _broken(scene.prove())["T2"] == [
+        "off.835: LINE_OFF_BALANCE is neither an exception nor on a row"
+    ]
 
 
 class UnreadLedger(MemoryLedger):
