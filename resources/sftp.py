@@ -12,12 +12,14 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Literal
 
 import paramiko
 
 from billing.intake import is_complete, recognise
 from resources.receipt import Receipt, Sighting, SightingKey, Waiting
+from resources.sftp_ahead import AHEAD_FILES, CHANNELS, FILES_A_CHANNEL, ReadAhead
 from resources.sftp_connection import (
     BrokenOffError,
     HostKeyChangedError,
@@ -71,9 +73,8 @@ class Pickup:
             try:
                 with connected(self.settings) as client:
                     queue = deque(self._stable(client)) if queue is None else queue
-                    while queue:
-                        yield from self._take(client, *queue[0])
-                        queue.popleft()
+                    with self._reader(client, len(queue), breaks) as reader:
+                        yield from self._take_all(reader, queue)
             except BrokenOffError:
                 if not queue or len(breaks) == MOST_BREAKS:
                     raise
@@ -82,6 +83,22 @@ class Pickup:
                     self._tell(key, "failed", "READ_BROKE_OFF")
                     queue.popleft()
                 breaks.append(key)
+
+    def _reader(
+        self, client: paramiko.SFTPClient, files: int, breaks: Sequence[SightingKey]
+    ) -> ReadAhead:
+        """After a break files are read one after another: the one that breaks is then known."""
+        most = 1 if breaks else min(CHANNELS, 1 + files // FILES_A_CHANNEL)
+        return ReadAhead(client, self._read, self._patience_seconds, most)
+
+    def _take_all(
+        self, reader: ReadAhead, queue: deque[tuple[SightingKey, bytes]]
+    ) -> Iterator[Receipt]:
+        """Take files in their order; what was taken leaves the queue."""
+        while queue:
+            reader.begin(one for one in islice(queue, AHEAD_FILES) if self._is_readable(one[0]))
+            yield from self._take(reader, *queue[0])
+            queue.popleft()
 
     def look(self, client: paramiko.SFTPClient) -> list[SightingKey]:
         """List the files that are not taken yet, by folder and name, earlier failures last."""
@@ -147,16 +164,17 @@ class Pickup:
             self._tell(_place(folder), "failed", "FOLDER_NOT_READABLE")
         return ()
 
-    def _take(
-        self, client: paramiko.SFTPClient, key: SightingKey, path: bytes
-    ) -> Iterator[Receipt]:
-        if key.name.startswith(".") or key.name.lower().endswith(_TEMPORARY_SUFFIXES):
-            self._tell(key, "waiting", "TEMPORARY_NAME")
+    def _is_readable(self, key: SightingKey) -> bool:
+        return not _is_temporary(key) and key.size_bytes <= self.most_bytes
+
+    def _take(self, reader: ReadAhead, key: SightingKey, path: bytes) -> Iterator[Receipt]:
+        if not self._is_readable(key):
+            if _is_temporary(key):
+                self._tell(key, "waiting", "TEMPORARY_NAME")
+            else:
+                self._tell(key, "failed", "TOO_LARGE")
             return
-        if key.size_bytes > self.most_bytes:
-            self._tell(key, "failed", "TOO_LARGE")
-            return
-        content = self._content(client, key, path)
+        content = self._content(reader, key, path)
         if content is None:
             return
         if len(content) != key.size_bytes:
@@ -166,23 +184,25 @@ class Pickup:
         else:
             self._tell(key, "waiting", "INCOMPLETE")
 
-    def _content(self, client: paramiko.SFTPClient, key: SightingKey, path: bytes) -> bytes | None:
+    def _content(self, reader: ReadAhead, key: SightingKey, path: bytes) -> bytes | None:
         """Read a file; None, and told, where this one cannot be read and others may."""
         try:
-            with deadline(close_of(client), _patience_seconds(self.settings, key.size_bytes)):
-                return _read(client, key, path, self.most_bytes)
+            return reader.content((key, path))
         except FileNotFoundError:
             self._tell(key, "failed", "VANISHED")
         except TimeoutError:
             raise
-        except (OSError, EOFError) as error:
-            if not is_alive(client):
-                raise
-            if isinstance(error, EOFError):  # shorter than it was listed
-                self._tell(key, "waiting", "STILL_CHANGING")
-            else:
-                self._tell(key, "failed", "NOT_READABLE")
+        except EOFError:  # shorter than it was listed
+            self._tell(key, "waiting", "STILL_CHANGING")
+        except OSError:
+            self._tell(key, "failed", "NOT_READABLE")
         return None
+
+    def _read(self, client: paramiko.SFTPClient, key: SightingKey, path: bytes) -> bytes:
+        return _read(client, key, path, self.most_bytes)
+
+    def _patience_seconds(self, key: SightingKey) -> float:
+        return _patience_seconds(self.settings, key.size_bytes)
 
     def _is_whole(self, content: bytes, key: SightingKey) -> bool:
         """Say whether the file is complete, or so old that its end will not come any more.
@@ -214,6 +234,11 @@ def _read(client: paramiko.SFTPClient, key: SightingKey, path: bytes, most_bytes
                 break
             content += chunk
     return bytes(content)
+
+
+def _is_temporary(key: SightingKey) -> bool:
+    """A writer that renames at the end writes under such a name."""
+    return key.name.startswith(".") or key.name.lower().endswith(_TEMPORARY_SUFFIXES)
 
 
 def _patience_seconds(settings: SftpSettings, size_bytes: int) -> float:

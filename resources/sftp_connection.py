@@ -24,6 +24,7 @@ from resources.receipt import SourceError
 from resources.sftp_settings import SftpSettings
 
 CONNECT_SECONDS = 15.0
+ANSWER_SECONDS = 30.0
 QUIET = "tieout.sftp"  # what breaks is an error of ours; paramiko's own words are not for a screen
 ATTEMPTS = 4
 SILENCE = ("banner", "No existing session")  # how paramiko says that nothing came in time
@@ -72,7 +73,7 @@ def connected(
     try:
         _connect(ssh, settings, private_key, attempts, connect_seconds)
         with deadline(ssh.close, settings.answer_seconds):
-            client = _open(ssh, settings.answer_seconds)
+            client = _open(ssh.get_transport(), settings.answer_seconds)
         yield client
     except BROKEN as error:
         place = settings.address
@@ -98,6 +99,19 @@ def close_of(client: paramiko.SFTPClient) -> Callable[[], None]:
     channel = client.get_channel()
     transport = channel.get_transport() if channel else None
     return transport.close if transport else client.close
+
+
+def another(client: paramiko.SFTPClient) -> paramiko.SFTPClient:
+    """Open a further channel on the connection of a client, as patient as the client is.
+
+    Raises SSHException, EOFError or OSError: the server allows no more of them.
+    """
+    channel = client.get_channel()
+    if channel is None:
+        raise EOFError
+    seconds = channel.gettimeout() or ANSWER_SECONDS
+    with deadline(channel.get_transport().close, seconds):
+        return _open(channel.get_transport(), seconds)
 
 
 def is_alive(client: paramiko.SFTPClient) -> bool:
@@ -224,8 +238,7 @@ def _error(kind: type[Kind], text: str, code: str) -> Kind:
     return made
 
 
-def _open(ssh: paramiko.SSHClient, answer_seconds: float) -> paramiko.SFTPClient:
-    transport = ssh.get_transport()
+def _open(transport: paramiko.Transport | None, answer_seconds: float) -> paramiko.SFTPClient:
     client = _AnyNames.from_transport(transport) if transport else None
     if client is None:
         raise EOFError

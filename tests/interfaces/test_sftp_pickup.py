@@ -1,16 +1,12 @@
 """Picking files up from a real SFTP server: pinned key, stable and complete files only."""
 
-import asyncio
-import functools
 import os
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import ClassVar
 
 import asyncssh
 import pytest
@@ -20,93 +16,14 @@ from resources import bank, clearinghouse
 from resources.receipt import Receipt, Sighting
 from resources.settings import InvalidSettingError, SftpSettings
 from resources.sftp import HostKeyChangedError, LoginRefusedError, Pickup, SftpError
+from tests.fixtures.sftp_server import OLD, WHOLE, OneUser, SftpServer, rsa_key
 
 pytestmark = pytest.mark.promise(
     "Whole, stable files are taken once from an SFTP server with a pinned key",
     "A file or server that fails is reported and does not stop the rest",
 )
 
-WHOLE = b"01,B,G,261001,0530,1,,,2/\n99,0,0,2/\n"
 CUT = b"01,B,G,261001,0530,1,,,2/\n02,G,B,1,260930,,USD,2/\n"
-OLD = datetime(2026, 9, 30, tzinfo=UTC)
-
-
-class OneUser(asyncssh.SSHServer):
-    logins = 0
-    connections: ClassVar[list[asyncssh.SSHServerConnection]] = []
-
-    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        OneUser.connections.append(conn)
-
-    def begin_auth(self, username: str) -> bool:  # noqa: ARG002 (everybody has to log in)
-        return True
-
-    def password_auth_supported(self) -> bool:
-        return True
-
-    def validate_password(self, username: str, password: str) -> bool:
-        OneUser.logins += 1
-        return (username, password) == ("user", "password")
-
-
-async def _close(listening: asyncssh.SSHAcceptor) -> None:
-    listening.close()
-    await listening.wait_closed()
-
-
-@functools.cache
-def rsa_key(name: str) -> asyncssh.SSHKey:
-    """An RSA key, made once for each name: making one costs more than a whole pick-up."""
-    del name
-    return asyncssh.generate_private_key("ssh-rsa")
-
-
-@dataclass
-class SftpServer:
-    """An asyncssh server on a thread of its own, with its root folder."""
-
-    root: Path
-    key: asyncssh.SSHKey = field(default_factory=lambda: rsa_key("host"))
-    port: int = 0
-    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
-    listening: asyncssh.SSHAcceptor | None = None
-
-    def run(self) -> Iterator["SftpServer"]:
-        loop = self.loop
-        thread = threading.Thread(target=loop.run_forever, daemon=True)
-        thread.start()
-        listening = asyncio.run_coroutine_threadsafe(self._listen(), loop).result(30)
-        self.port, self.listening = listening.get_port(), listening
-        yield self
-        asyncio.run_coroutine_threadsafe(_close(listening), loop).result(30)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(30)
-        loop.close()
-
-    async def _listen(self) -> asyncssh.SSHAcceptor:
-        return await asyncssh.listen(
-            "127.0.0.1",
-            0,
-            server_host_keys=[self.key],
-            server_factory=OneUser,
-            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, os.fsencode(self.root)),
-        )
-
-    def settings(self, **changes: object) -> SftpSettings:
-        line = " ".join(self.key.export_public_key().decode().split()[:2])
-        known = SftpSettings(
-            "127.0.0.1", self.port, "user", "password", line,
-            clearinghouse_folders=("/clearinghouse",), bank_folders=("/bank", "/ach"),
-            stable_seconds=0.02, incomplete_after_seconds=60,
-        )  # fmt: skip
-        return replace(known, **changes)
-
-    def put(self, path: str, content: bytes, at: datetime | None = OLD) -> Path:
-        place = self.root / path
-        place.write_bytes(content)
-        if at is not None:
-            os.utime(place, (at.timestamp(), at.timestamp()))
-        return place
 
 
 @pytest.fixture
