@@ -17,16 +17,6 @@ SUITE = (
         keys=KEYS,
     ),
     Expectation(
-        name="every_week_has_a_point",
-        mart=MART,
-        kind="ExpectColumnValuesToNotBeNull",
-        arguments={"column": "point_amount"},
-        severity="error",
-        description="Every week of every stream has a point forecast.",
-        breaks="point_amount is null",
-        keys=KEYS,
-    ),
-    Expectation(
         name="bands_hold_the_point",
         mart=MART,
         severity="warning",
@@ -53,9 +43,9 @@ SUITE = (
     Expectation(
         name="point_is_the_sum_of_its_parts",
         mart=MART,
-        severity="warning",
+        severity="error",
         description="A week's point is what open items bring plus new business, to the cent.",
         keys=KEYS,
-        **breaking_rows("abs(existing_amount + new_business_amount - point_amount) > 0.01"),
+        **breaking_rows("existing_amount + new_business_amount <> point_amount"),
     ),
 )

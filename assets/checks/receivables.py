@@ -13,16 +13,6 @@ PAYER_CLASSES = (
 
 SUITE = (
     Expectation(
-        name="aging_has_an_entity",
-        mart=AGING,
-        kind="ExpectColumnValuesToNotBeNull",
-        arguments={"column": "entity_code"},
-        severity="error",
-        description="Every open balance belongs to a legal entity.",
-        breaks="entity_code is null",
-        keys=AGING_KEYS,
-    ),
-    Expectation(
         name="aging_bucket_is_known",
         mart=AGING,
         kind="ExpectColumnValuesToBeInSet",
