@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from resources.warehouse import ledger
 from resources.warehouse.build_inputs import REBUILD_TAG
 
 PROMISE = "a run with nothing new builds nothing and posts under the build that is current"
@@ -59,3 +60,22 @@ def test_run_that_is_asked_to_build_does_not_skip(pipeline: Any) -> None:
         )
         assert result.success
         assert pipeline.rows(BUILDS)[-1] == expected
+
+
+@pytest.mark.promise(PROMISE)
+def test_run_with_nothing_new_posts_what_was_rejected_and_released(pipeline: Any) -> None:
+    pipeline.receive_story()
+    pipeline.succeed("build")
+    pipeline.ledger.misbehave = lambda _: "reject"
+    pipeline.run("post")
+    rejected = pipeline.rows("select entry_id from ledger.entry where state = 'rejected'")
+    assert len(rejected) == sum(pipeline.states().values())
+
+    pipeline.ledger.misbehave = lambda _: ""
+    with pipeline.database.connect("controller", autocommit=False) as controller:
+        for (entry_id,) in rejected:
+            ledger.release(controller, entry_id)
+    pipeline.succeed("build")
+    assert pipeline.rows(BUILDS) == [BUILT, UNCHANGED]
+    pipeline.succeed("post")
+    assert pipeline.states() == {"void": len(rejected), "posted": len(rejected)}
