@@ -36,6 +36,7 @@ SETTINGS: Mapping[str, str] = {
     "max_connections": "100",
     "shared_buffers": "256MB",
     "work_mem": "32MB",
+    "hash_mem_multiplier": "4",  # grouping a mart by hash is linear, by sort it spills
     "maintenance_work_mem": "128MB",
     "max_wal_size": "2GB",
     "synchronous_commit": "on",
