@@ -9,7 +9,13 @@ import paramiko
 
 from resources.receipt import SightingKey
 from resources.sftp import Pickup
-from resources.sftp_connection import BROKEN, BrokenOffError, SftpError, connected
+from resources.sftp_connection import (
+    BROKEN,
+    BrokenOffError,
+    IdleTransport,
+    SftpError,
+    connected,
+)
 
 LOOK_SECONDS = 8.0
 
@@ -30,7 +36,12 @@ class SftpWatch:
             except (SftpError, *BROKEN):
                 self.close()
         self._client = self._stack.enter_context(
-            connected(pickup.settings, attempts=1, connect_seconds=LOOK_SECONDS)
+            connected(
+                pickup.settings,
+                attempts=1,
+                connect_seconds=LOOK_SECONDS,
+                transport=IdleTransport,
+            )
         )
         try:
             return pickup.look(self._client)

@@ -128,7 +128,7 @@ def read_state(connection: psycopg.Connection[Any]) -> PostingState:
 
 @dg.sensor(
     job_name="post",
-    minimum_interval_seconds=9,  # the daemon looks every 5 s: 10 here would mean 10 or 15
+    minimum_interval_seconds=14,  # the daemon looks every 5 s: 15 here would mean 15 or 20
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Requests the post job while entries may go to the ERP, and daily to read it back.",
 )

@@ -26,7 +26,7 @@ from resources.warehouse import looks, receiving, sightings
 from sensors.posting import ALIVE
 
 JOB: Literal["build"] = "build"
-TICK_SECONDS = 9  # the daemon looks every 5 s: 10 here would mean 10 or 15
+TICK_SECONDS = 14  # the daemon looks every 5 s: 15 here would mean 15 or 20
 SETTLING_SECONDS = 3.0  # between the two looks that a file needs, where one has just come
 TAKEN_SECONDS = 60.0
 SETTING = "SOURCE_SETTING"
