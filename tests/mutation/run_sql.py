@@ -27,8 +27,15 @@ from tests.conftest import GOVERNANCE, PREFIX, TEMPLATE, Server
 from tests.mutation.sql_mutants import Mutant, choose, definitions, mutants
 
 FOLDER = Path(__file__).parents[1] / "warehouse"
-JUDGES = [str(FOLDER / f"test_ledger_{name}.py")
-          for name in ("propose", "sending", "approval", "attacks")]  # fmt: skip
+# What kills most comes first: the judges stop at the first failure.
+JUDGES = [
+    str(FOLDER / f"test_{name}.py")
+    for name in (
+        "ledger_propose", "ledger_approval", "ledger_sending", "ledger_attacks", "ledger_sets",
+        "limit_attacks", "periods_and_corrections", "period_attacks", "gate_scale", "restatements",
+        "ledger_digests", "ledger_convergence", "ledger_mirrors", "ledger_immutability",
+    )
+]  # fmt: skip
 # A mutant may take so many times as long as the tests without one.
 PATIENCE = 4
 
