@@ -32,8 +32,9 @@ JUDGES = [
     str(FOLDER / f"test_{name}.py")
     for name in (
         "ledger_propose", "ledger_approval", "ledger_sending", "ledger_attacks", "ledger_sets",
-        "limit_attacks", "periods_and_corrections", "period_attacks", "gate_scale", "restatements",
-        "ledger_digests", "ledger_convergence", "ledger_mirrors", "ledger_immutability",
+        "ledger_measures", "limit_attacks", "periods_and_corrections", "period_attacks",
+        "gate_scale", "restatements", "ledger_digests", "ledger_convergence", "ledger_mirrors",
+        "ledger_immutability",
     )
 ]  # fmt: skip
 # A mutant may take so many times as long as the tests without one.

@@ -171,6 +171,17 @@ def test_small_errors_wait_once_they_come_to_the_threshold_together(books):
     ]
 
 
+def test_errors_of_two_facilities_come_to_the_threshold_together(books):
+    closed_august_with_a_late_charge(books, "6000.00")
+    periods.classify_correction(books.by("controller"), "NLH", AUGUST, "JR01", "error", "x")
+    first = Event("a", "charge.posted", "6000.00", day=IN_AUGUST)
+    second = Event("b", "charge.posted", "4000.01", day=IN_AUGUST, facility="EAST")
+    books.demand([first, second])
+    books.propose()
+    (row,) = periods.materiality(books.by("auditor"))
+    assert (row.period_amount, row.is_material) == (Decimal("10000.01"), True)
+
+
 def test_a_changed_rule_on_a_closed_period_waits_until_somebody_says_what_it_is(books):
     books.run([Event("a", "charge.posted", "100.00", day=IN_AUGUST)])
     books.decide("close", AUGUST)
