@@ -55,3 +55,12 @@ def test_entry_of_more_lines_than_the_erp_takes_is_held(books):
     assert "LIMIT" not in books.holds(entry_id)
     books.as_owner().execute(asked, [3])
     assert "LIMIT" in books.holds(entry_id)
+
+
+def test_entry_that_was_posted_is_not_held_by_its_lines(books):
+    (entry_id,) = books.run(
+        [Event("a", "charge.posted", "100.00", day=DAY),
+         Event("b", "charge.posted", "5.00", day=DAY, facility="EAST")]
+    )  # fmt: skip
+    books.as_owner().execute("update ledger.installation set entry_lines = 3")
+    assert books.holds(entry_id) == set()
