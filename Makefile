@@ -49,7 +49,7 @@ mutants: install ## The score of the posting rules: every wrong account, side, s
 
 mutation: install ## Score of the tests of cash, ledger and estimates; MUTANTS='*__mutmut_*2' for a tenth
 	@$(VENV)/uv sync --frozen --inexact --quiet --group mutation
-	@rm -rf mutants  # verdicts of before: mutmut keeps them although a test has changed
+	@rm -rf mutants  # mutmut keeps its verdicts, also when a test has changed
 	@TMPDIR=$(or $(TMPDIR),/tmp) $(VENV)/mutmut run $(if $(MUTANTS),"$(MUTANTS)")
 	@PYTHONPATH=. $(VENV)/python tests/mutation/score.py
 

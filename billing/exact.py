@@ -56,7 +56,7 @@ RATE = Width(digits=12, places=6)
 
 
 def decimal_of(text: str) -> Decimal | None:
-    """Return the number that a person or a peer wrote; None where it is none, or endless."""
+    """Return the number in a text of a person or another system; None: no number, or too long."""
     try:
         return Decimal(text) if len(text) <= _MOST_CHARACTERS else None
     except InvalidOperation:

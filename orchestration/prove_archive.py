@@ -25,8 +25,8 @@ select file_id, source, name, sha256, size_bytes, received_at, outcome, kind, re
 from ops.received_file where outcome <> 'archived' order by size_bytes desc, file_id
 """
 EXCEPTIONS = "select distinct file_id, code from ops.exception where file_id is not null"
-# The build decides on a row that has a finding. It may give another reason, a conflict say, or
-# none, where two transactions of one payment balance together; T6 holds that it decides each row.
+# The build decides each row that has a finding (T6). Its exception may name another reason, such as
+# a conflict; it has none where two transactions of one payment balance together.
 ON_ROWS = "select distinct file_id, finding_code from raw.{} where finding_code is not null"
 WITH_FINDING = [name for name, columns in SCHEMAS.items() if "finding_code" in columns.names]
 TRANSACTIONS = "select file_id, count(*) as transactions from raw.x12_transaction group by file_id"
@@ -81,20 +81,20 @@ def _difference(file: Row, reading: Reading) -> str:
 def _envelopes(
     connection: psycopg.Connection[Any], x12: Sequence[Row], read: Mapping[UUID, Reading]
 ) -> TieOutResult:
-    """T2: transactions in the bytes and in the database; a finding that is kept nowhere is a break.
+    """T2: transactions in the bytes and in the database; a finding that is not kept is a break.
 
     Findings are control numbers, counts and trailers that do not agree (ISA13 = IEA02, GS06 = GE02,
     ST02 = SE02, SE01, GE01, IEA01), and whatever else the reader has to say of a file.
     """
-    told = _told(connection)
+    known = _kept_findings(connection)
     kept = {row["file_id"]: row["transactions"] for row in rows(connection, TRANSACTIONS)}
     readable = [file for file in x12 if not read[file["file_id"]].problem]  # T1 names the others
     in_bytes = sum(read[file["file_id"]].transactions for file in readable)
     there = sum(kept.get(file["file_id"], 0) for file in readable)
-    untold = [
+    unkept = [
         f"{printable(file['name'])}: {code} is neither an exception nor on a row"
         for file in readable
-        for code in sorted(read[file["file_id"]].codes - told[file["file_id"]])
+        for code in sorted(read[file["file_id"]].codes - known[file["file_id"]])
     ]
     lost = [
         f"{printable(file['name'])}: {read[file['file_id']].transactions} transactions in the"
@@ -103,15 +103,15 @@ def _envelopes(
         if read[file["file_id"]].transactions != kept.get(file["file_id"], 0)
     ]
     sides = (Decimal(in_bytes), Decimal(there))
-    return TieOutResult("T2", "x12 transactions", *sides, len(untold), (*untold, *lost))
+    return TieOutResult("T2", "x12 transactions", *sides, len(unkept), (*unkept, *lost))
 
 
-def _told(connection: psycopg.Connection[Any]) -> dict[UUID, set[str]]:
+def _kept_findings(connection: psycopg.Connection[Any]) -> dict[UUID, set[str]]:
     """Return the findings that are kept of each file: as exceptions, or on its rows."""
-    told: dict[UUID, set[str]] = defaultdict(set)
+    found: dict[UUID, set[str]] = defaultdict(set)
     queries = [sql.SQL(ON_ROWS).format(sql.Identifier(name)) for name in WITH_FINDING]
     for file_id, code in connection.execute(
         sql.SQL(" union ").join([sql.SQL(EXCEPTIONS), *queries])
     ):
-        told[file_id].add(code)
-    return told
+        found[file_id].add(code)
+    return found

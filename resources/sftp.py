@@ -39,6 +39,7 @@ CHUNK_BYTES = 1024 * 1024
 PIPELINED_ABOVE_BYTES = 32 * 1024  # one request reads as much
 SLOWEST_BYTES_PER_SECOND = 32 * 1024
 MOST_BREAKS = 6
+Outcome = Literal["waiting", "failed"]
 _TEMPORARY_SUFFIXES = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
 
 
@@ -89,14 +90,14 @@ class Pickup:
     ) -> ReadAhead:
         """After a break files are read one after another: the one that breaks is then known."""
         most = 1 if breaks else min(CHANNELS, 1 + files // FILES_A_CHANNEL)
-        return ReadAhead(client, self._read, self._patience_seconds, most)
+        return ReadAhead(client, self._read, most)
 
     def _take_all(
         self, reader: ReadAhead, queue: deque[tuple[SightingKey, bytes]]
     ) -> Iterator[Receipt]:
         """Take files in their order; what was taken leaves the queue."""
         while queue:
-            reader.begin(one for one in islice(queue, AHEAD_FILES) if self._is_readable(one[0]))
+            reader.begin(one for one in islice(queue, AHEAD_FILES) if not self._refusal(one[0]))
             yield from self._take(reader, *queue[0])
             queue.popleft()
 
@@ -152,7 +153,7 @@ class Pickup:
         self, client: paramiko.SFTPClient, folder: str
     ) -> Sequence[paramiko.SFTPAttributes]:
         try:
-            with deadline(close_of(client), _patience_seconds(self.settings, MOST_BYTES // 16)):
+            with deadline(close_of(client), self._patience_seconds(MOST_BYTES // 16)):
                 return client.listdir_attr(folder)
         except FileNotFoundError:
             self._tell(_place(folder), "failed", "FOLDER_MISSING")
@@ -164,15 +165,15 @@ class Pickup:
             self._tell(_place(folder), "failed", "FOLDER_NOT_READABLE")
         return ()
 
-    def _is_readable(self, key: SightingKey) -> bool:
-        return not _is_temporary(key) and key.size_bytes <= self.most_bytes
+    def _refusal(self, key: SightingKey) -> tuple[Outcome, str] | None:
+        """Return why a file is not read, by its name and its size alone; None: it is read."""
+        if key.name.startswith(".") or key.name.lower().endswith(_TEMPORARY_SUFFIXES):
+            return "waiting", "TEMPORARY_NAME"
+        return ("failed", "TOO_LARGE") if key.size_bytes > self.most_bytes else None
 
     def _take(self, reader: ReadAhead, key: SightingKey, path: bytes) -> Iterator[Receipt]:
-        if not self._is_readable(key):
-            if _is_temporary(key):
-                self._tell(key, "waiting", "TEMPORARY_NAME")
-            else:
-                self._tell(key, "failed", "TOO_LARGE")
+        if refusal := self._refusal(key):
+            self._tell(key, *refusal)
             return
         content = self._content(reader, key, path)
         if content is None:
@@ -199,10 +200,12 @@ class Pickup:
         return None
 
     def _read(self, client: paramiko.SFTPClient, key: SightingKey, path: bytes) -> bytes:
-        return _read(client, key, path, self.most_bytes)
+        with deadline(close_of(client), self._patience_seconds(key.size_bytes)):
+            return _read(client, key, path, self.most_bytes)
 
-    def _patience_seconds(self, key: SightingKey) -> float:
-        return _patience_seconds(self.settings, key.size_bytes)
+    def _patience_seconds(self, size_bytes: int) -> float:
+        """A server that sends a byte now and then never runs into a timeout: the whole has one."""
+        return self.settings.answer_seconds + size_bytes / SLOWEST_BYTES_PER_SECOND
 
     def _is_whole(self, content: bytes, key: SightingKey) -> bool:
         """Say whether the file is complete, or so old that its end will not come any more.
@@ -217,7 +220,7 @@ class Pickup:
         since = min(key.modified_at, known.first_seen_at) if known else key.modified_at
         return (self.now() - since).total_seconds() > self.settings.incomplete_after_seconds
 
-    def _tell(self, key: SightingKey, outcome: Literal["waiting", "failed"], reason: str) -> None:
+    def _tell(self, key: SightingKey, outcome: Outcome, reason: str) -> None:
         self.on_sighting(Sighting(self.source, key, outcome, reason))
 
 
@@ -234,16 +237,6 @@ def _read(client: paramiko.SFTPClient, key: SightingKey, path: bytes, most_bytes
                 break
             content += chunk
     return bytes(content)
-
-
-def _is_temporary(key: SightingKey) -> bool:
-    """A writer that renames at the end writes under such a name."""
-    return key.name.startswith(".") or key.name.lower().endswith(_TEMPORARY_SUFFIXES)
-
-
-def _patience_seconds(settings: SftpSettings, size_bytes: int) -> float:
-    """A server that sends a byte now and then never runs into a timeout: the whole has one too."""
-    return settings.answer_seconds + size_bytes / SLOWEST_BYTES_PER_SECOND
 
 
 def _key(folder: str, entry: paramiko.SFTPAttributes) -> SightingKey:

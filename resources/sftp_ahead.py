@@ -1,8 +1,8 @@
 """Reads small files ahead of their turn, on a few channels of one SSH connection.
 
-A file costs four answers of the server. Over a line where an answer takes 50 ms, ten thousand files
-that are read one after another take half an hour, in which nobody works. Which files are read, and
-what is told of them, is in `sftp.py`.
+A file costs four answers of the server: where an answer takes 50 ms, ten thousand files that are
+read one after another take half an hour of waiting. Which files are read, and which reason is
+reported for a file that is not taken, is in `sftp.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import TracebackType
 import paramiko
 
 from resources.receipt import SightingKey
-from resources.sftp_connection import another, close_of, deadline, is_alive
+from resources.sftp_connection import another, is_alive
 
 CHANNELS = 4
 FILES_A_CHANNEL = 8  # opening a channel takes two answers: it pays from a few files on
@@ -29,15 +29,9 @@ Read = Callable[[paramiko.SFTPClient, SightingKey, bytes], bytes]
 class ReadAhead:
     """Reads files of one connection, each whole; at most AHEAD_FILES small ones are held."""
 
-    def __init__(
-        self,
-        client: paramiko.SFTPClient,
-        read: Read,
-        patience_seconds: Callable[[SightingKey], float],
-        most_channels: int,
-    ) -> None:
+    def __init__(self, client: paramiko.SFTPClient, read: Read, most_channels: int) -> None:
         """With one channel files are read one after another, each in its turn."""
-        self._read, self._patience_seconds = read, patience_seconds
+        self._read = read
         self._clients = [client, *_others(client, most_channels - 1)]
         self._free: SimpleQueue[paramiko.SFTPClient] = SimpleQueue()
         for one in self._clients:
@@ -81,8 +75,7 @@ class ReadAhead:
     def _whole(self, key: SightingKey, path: bytes) -> bytes:
         client = self._free.get()
         try:
-            with deadline(close_of(client), self._patience_seconds(key)):
-                return self._read(client, key, path)
+            return self._read(client, key, path)
         except (OSError, EOFError) as error:
             if is_alive(client) or isinstance(error, TimeoutError):
                 raise

@@ -214,7 +214,8 @@ def _connect(
                     auth_timeout=connect_seconds,
                     allow_agent=False,
                     look_for_keys=False,
-                    transport_factory=transport,  # type: ignore[arg-type] # the stubs are of 3.x
+                    # The stubs still name arguments that paramiko 4 no longer passes.
+                    transport_factory=transport,  # type: ignore[arg-type]
                 )
     except paramiko.BadHostKeyException:
         raise HostKeyChangedError(f"{place} shows another host key than the pinned one") from None

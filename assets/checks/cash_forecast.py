@@ -25,14 +25,6 @@ SUITE = (
         **breaking_rows("point_amount < lower80_amount or point_amount > upper80_amount"),
     ),
     Expectation(
-        name="bands_nest",
-        mart=MART,
-        severity="error",
-        description="The 90 % band is never narrower than the 80 % band.",
-        keys=KEYS,
-        **breaking_rows("lower90_amount > lower80_amount or upper90_amount < upper80_amount"),
-    ),
-    Expectation(
         name="weeks_begin_after_the_as_of_date",
         mart=MART,
         severity="error",

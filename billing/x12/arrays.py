@@ -29,8 +29,8 @@ def ordinals(parent: Index) -> Index:
 def sums(values: Cents, parent: Index, count: int) -> Cents:
     """Return the exact sum of `values` for each of `count` parents (-1: belongs to none).
 
-    64 bits hold 92,000 of the largest amounts. A sum beyond MOST_SUMMED is told as MOST_SUMMED
-    with its sign: it is far from every amount that can be read, so that it equals none.
+    64 bits hold the sum of 92,000 of the largest amounts; a larger sum would turn into another
+    number. From MOST_SUMMED on, MOST_SUMMED is returned, which no amount of a file equals.
     """
     total = np.zeros(count, np.int64)
     belongs = parent >= 0

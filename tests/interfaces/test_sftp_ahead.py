@@ -1,4 +1,4 @@
-"""Small files are read ahead of their turn, and nothing is told of the wrong file."""
+"""Small files are read several at a time, and a failure is reported for its own file only."""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from resources.sftp_ahead import CHANNELS
 from tests.fixtures.sftp_server import OLD, WHOLE, SftpServer
 
 pytestmark = pytest.mark.promise(
-    "Small files are read several at a time, and each is told what happened to it alone"
+    "Small files are read several at a time, and a failure is reported for its own file only"
 )
 FILES = [f"{number:02}.bai" for number in range(40)]
 
@@ -88,7 +88,7 @@ def test_server_with_one_channel_a_connection_gives_every_file(server):
 
 
 @pytest.mark.parametrize("server", [Breaking], indirect=True)
-def test_only_the_file_that_breaks_the_connection_is_told(server):
+def test_only_the_file_that_breaks_the_connection_is_reported(server):
     found, told = pick_up(server)
     assert [one.name for one in found] == [name for name in FILES if name != "23.bai"]
     assert told == [("23.bai", "READ_BROKE_OFF")]
