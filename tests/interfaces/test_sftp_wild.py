@@ -1,11 +1,7 @@
 """Files and servers in the wild: OpenSSH's SFTP server, hostile names, folders and connections."""
 
 import os
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +18,7 @@ from resources.sftp import (
     SftpError,
     connected,
 )
+from tests.fixtures.bad_network import Hanging, Wire
 from tests.fixtures.openssh import OpenSsh, openssh, sshd_path
 
 pytestmark = pytest.mark.promise(
@@ -224,31 +221,6 @@ def test_ten_thousand_small_files_come_in_one_pick_up(server, drop):
     assert told == []
 
 
-class Hanging:
-    """A TCP port that accepts and says only what it is told to."""
-
-    def __init__(self, greeting: bytes = b"") -> None:
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.greeting = greeting
-        self.held: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            connection.sendall(self.greeting)
-            self.held.append(connection)
-
-    def close(self) -> None:
-        self.listener.close()
-        for connection in self.held:
-            connection.close()
-
-
 @pytest.mark.parametrize("greeting", [b"", b"SSH-2.0-silent\r\n"])
 @needs_sshd
 def test_a_server_that_accepts_and_never_answers_is_given_up(server, greeting):
@@ -267,53 +239,6 @@ def test_a_host_without_an_address_is_said_to_be_one(server):
     with stamina.set_testing(True, attempts=1), pytest.raises(SftpError) as unknown:
         pick_up(settings, "/bank")
     assert unknown.value.code == "SOURCE_NAME_UNKNOWN"
-
-
-class Wire:
-    """A relay in front of the server that stops passing on, or cuts, after so many bytes."""
-
-    def __init__(self, port: int, most_bytes: int, *, cuts: bool, faults: int) -> None:
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.target, self.most_bytes, self.cuts, self.faults = port, most_bytes, cuts, faults
-        self.connections = 0
-        self.open: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            far = socket.create_connection(("127.0.0.1", self.target))
-            self.open += [near, far]
-            self.connections += 1
-            most = self.most_bytes if self.connections <= self.faults else None
-            threading.Thread(target=self._pass, args=(near, far, None), daemon=True).start()
-            threading.Thread(target=self._pass, args=(far, near, most), daemon=True).start()
-
-    def _pass(self, source: socket.socket, target: socket.socket, most: int | None) -> None:
-        passed = 0
-        try:
-            while part := source.recv(16384):
-                passed += len(part)
-                if most is not None and passed > most:
-                    if self.cuts:
-                        break
-                    time.sleep(0.01)
-                    continue
-                target.sendall(part)
-        except OSError:
-            pass  # the other side is gone: so is this one
-        finally:
-            for one in (source, target):
-                with suppress(OSError):
-                    one.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        for one in (self.listener, *self.open):
-            one.close()
 
 
 @pytest.fixture
