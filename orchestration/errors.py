@@ -9,7 +9,7 @@ _OF_OTHERS = (
     ("resources.environment", "MissingSettingError"),
     ("resources.warehouse.postgres_place", "EmbeddedPostgresError"),
     ("resources.warehouse.ledger", "LedgerRefusedError"),
-    ("resources.warehouse.migrate", "MigrationError"),
+    ("resources.warehouse.server.errors", "MigrationError"),
 )
 
 

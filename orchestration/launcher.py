@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from billing.governance.roles import read_roles
 from orchestration import commands, erp, living, outside, processes
 from orchestration.databases import Server, choose_server, database_variables
 from orchestration.errors import ExpectedError
@@ -27,12 +28,8 @@ from orchestration.state import (
 from resources.settings import ROLES, Settings, load_settings
 from resources.warehouse.database import ScrubbedConnection
 from resources.warehouse.governance_load import load_governance, set_as_of
-from resources.warehouse.migrate import (
-    ensure_database,
-    ensure_roles,
-    migrate,
-    refuse_other_version,
-)
+from resources.warehouse.server.migrate import ensure_database, migrate, refuse_other_version
+from resources.warehouse.server.roles import ensure_roles
 
 GOVERNANCE = Path(__file__).parents[1] / "governance"
 
@@ -176,8 +173,9 @@ class Launcher:
         admin = server.address().url("postgres")
         prefix = settings.database.role_prefix
         passwords = {role: settings.database.passwords[role] for role in ROLES}
-        ensure_roles(admin, prefix, passwords)
-        migrate(admin, settings.database)
+        policy = read_roles((GOVERNANCE / "roles.yaml").read_text())
+        ensure_roles(admin, prefix, passwords, policy)
+        migrate(admin, settings.database, policy)
         dagster = settings.database.dagster_name
         ensure_database(admin, dagster, settings.database.login("dagster"))
         with ScrubbedConnection.connect(server.address().url(settings.database.name)) as admin_db:

@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from billing.governance.roles import read_roles
 from orchestration.errors import ExpectedError
 from orchestration.prove_watch import Watch
 from orchestration.reading import Target, read_all
@@ -29,7 +30,7 @@ from resources.settings import DatabaseSettings, Settings
 from resources.warehouse import receiving
 from resources.warehouse.database import ScrubbedConnection, connect
 from resources.warehouse.governance_load import load_governance
-from resources.warehouse.migrate import grant_entry, migrate
+from resources.warehouse.server.migrate import grant_entry, migrate
 from resources.warehouse.tie_outs import TieOutResult
 
 HASHED = """
@@ -146,7 +147,7 @@ def second_database(settings: DatabaseSettings) -> Iterator[DatabaseSettings]:
     admin_url = settings.url("admin", "postgres")
     _drop(admin_url, anew.name)
     try:
-        migrate(admin_url, anew)
+        migrate(admin_url, anew, read_roles((ROOT / "governance" / "roles.yaml").read_text()))
         grant_entry(admin_url, anew)
         with ScrubbedConnection.connect(settings.url("admin", anew.name)) as admin:
             load_governance(admin, ROOT / "governance")

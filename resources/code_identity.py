@@ -34,7 +34,7 @@ class Identity:
 
     @property
     def code_hash(self) -> str:
-        """Return what names the code: the package's modules, migrations, models and macros."""
+        """Return what names the code: the package's modules, database, models and macros."""
         return files_hash(self.code)
 
 

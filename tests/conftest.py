@@ -17,14 +17,17 @@ import psycopg
 import pytest
 from hypothesis import settings
 
+from billing.governance.roles import read_roles
 from resources.settings import ROLES, DatabaseSettings
 from resources.warehouse.database import ScrubbedConnection, connect
 from resources.warehouse.embedded import EmbeddedPostgres
 from resources.warehouse.governance_load import load_governance
-from resources.warehouse.migrate import ensure_roles, grant_entry, migrate
+from resources.warehouse.server.migrate import grant_entry, migrate
+from resources.warehouse.server.roles import ensure_roles
 from tests.fixtures.parsed_dbt import copy_parsed, folder_of
 
 GOVERNANCE = Path(__file__).parents[1] / "governance"
+ROLE_POLICY = read_roles((GOVERNANCE / "roles.yaml").read_text())
 DBT_PROJECT = Path(__file__).parents[1] / "dbt_project"
 TESTS = Path(__file__).parent
 FIRST = ("living", "end_to_end", "pipeline", "marts", "faults")
@@ -234,7 +237,7 @@ def server() -> Iterator[Server]:
     postgres.start()
     try:
         made = Server(postgres, passwords)
-        ensure_roles(made.admin_url(), PREFIX, passwords)
+        ensure_roles(made.admin_url(), PREFIX, passwords, ROLE_POLICY)
         yield made
     finally:
         postgres.destroy()
@@ -244,7 +247,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def template(server: Server) -> str:
     """A migrated database with the group's governance loaded, cloned for each test."""
-    migrate(server.admin_url(), server.settings(TEMPLATE))
+    migrate(server.admin_url(), server.settings(TEMPLATE), ROLE_POLICY)
     if (GOVERNANCE / "entities.yaml").exists():
         with psycopg.connect(server.admin_url(TEMPLATE)) as connection:
             load_governance(connection, GOVERNANCE)

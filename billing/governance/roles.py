@@ -11,11 +11,12 @@ from billing.governance.policy_file import PolicyFileError
 
 @dataclass(frozen=True)
 class Role:
-    """A database role: privileges by relation pattern, functions, and groups it belongs to."""
+    """A database role: privileges by relation pattern or column, functions, and its groups."""
 
     name: str
     purpose: str
     tables: Mapping[str, frozenset[str]]
+    columns: Mapping[str, Mapping[str, frozenset[str]]]  # relation, privilege, its columns
     functions: frozenset[str]
     member_of: frozenset[str]
 
@@ -51,6 +52,11 @@ def read_roles(text: str) -> RolePolicy:
             raise PolicyFileError("roles.yaml: a role states its purpose")
         tables = {pattern: frozenset(words) for pattern, words in item["tables"].items()}
         groups = frozenset(item.get("member_of", ()))
-        roles.append(Role(name, item["purpose"], tables, frozenset(item["functions"]), groups))
+        columns = {
+            relation: {word: frozenset(names) for word, names in words.items()}
+            for relation, words in item.get("columns", {}).items()
+        }
+        functions = frozenset(item["functions"])
+        roles.append(Role(name, item["purpose"], tables, columns, functions, groups))
     zones = {zone: frozenset(names) for zone, names in document["built_zones"].items()}
     return RolePolicy(tuple(roles), zones)

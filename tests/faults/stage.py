@@ -16,15 +16,18 @@ from typing import Any
 
 import psycopg
 
+from billing.governance.roles import read_roles
 from resources.settings import ROLES, DatabaseSettings
 from resources.warehouse import ledger
 from resources.warehouse.database import connect
 from resources.warehouse.embedded import EmbeddedPostgres
 from resources.warehouse.governance_load import load_governance
-from resources.warehouse.migrate import ensure_roles, grant_entry, migrate
+from resources.warehouse.server.migrate import grant_entry, migrate
+from resources.warehouse.server.roles import ensure_roles
 from tests.fixtures.books import Books, Event, open_books
 
 GOVERNANCE = Path(__file__).parents[2] / "governance"
+ROLE_POLICY = read_roles((GOVERNANCE / "roles.yaml").read_text())
 PREFIX = "tieout_faults"
 TEMPLATE = "faults_template"
 LAST_DAY = date(2026, 10, 31)
@@ -110,8 +113,8 @@ def prepared(folder: Path) -> Iterator[Ground]:
     postgres.start()
     try:
         ground = Ground(postgres, passwords)
-        ensure_roles(postgres.url(), PREFIX, passwords)
-        migrate(postgres.url(), ground.settings(TEMPLATE))
+        ensure_roles(postgres.url(), PREFIX, passwords, ROLE_POLICY)
+        migrate(postgres.url(), ground.settings(TEMPLATE), ROLE_POLICY)
         with psycopg.connect(postgres.url(TEMPLATE)) as admin:
             load_governance(admin, GOVERNANCE)
         yield ground

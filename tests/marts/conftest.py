@@ -18,7 +18,7 @@ from psycopg import sql
 from resources.dbt_runner import DbtOutcome, DbtRunner
 from resources.settings import DatabaseSettings
 from resources.warehouse.governance_load import set_as_of
-from resources.warehouse.migrate import grant_entry
+from resources.warehouse.server.migrate import grant_entry
 from tests.marts.small_world import World, tell
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"

@@ -22,8 +22,9 @@ import pytest
 from resources.settings import ROLES
 from resources.warehouse.embedded import EmbeddedPostgres
 from resources.warehouse.governance_load import load_governance
-from resources.warehouse.migrate import ensure_roles, migrate
-from tests.conftest import GOVERNANCE, PREFIX, TEMPLATE, Server
+from resources.warehouse.server.migrate import migrate
+from resources.warehouse.server.roles import ensure_roles
+from tests.conftest import GOVERNANCE, PREFIX, ROLE_POLICY, TEMPLATE, Server
 from tests.mutation.sql_mutants import Mutant, choose, definitions, mutants
 
 FOLDER = Path(__file__).parents[1] / "warehouse"
@@ -123,8 +124,8 @@ def _start(folder: Path) -> Server:
     )
     postgres.start()
     server = Server(postgres, passwords)
-    ensure_roles(server.admin_url(), PREFIX, passwords)
-    migrate(server.admin_url(), server.settings(TEMPLATE))
+    ensure_roles(server.admin_url(), PREFIX, passwords, ROLE_POLICY)
+    migrate(server.admin_url(), server.settings(TEMPLATE), ROLE_POLICY)
     with psycopg.connect(server.admin_url(TEMPLATE)) as connection:
         load_governance(connection, GOVERNANCE)
     return server

@@ -132,5 +132,5 @@ def test_the_code_is_named_by_its_commit_and_by_the_hash_of_every_file() -> None
     facts = json.loads(texts["rules/code.json"])
     listed = texts["rules/code_files.csv"]
     assert facts["content_hash"] == hashlib.sha256(listed).hexdigest()
-    assert b"resources/warehouse/migrations/sql/0004_ledger.sql," in listed
+    assert b"resources/warehouse/schema/ledger/proposing/propose.sql," in listed
     assert len(facts["git_commit"] or "0" * 40) == 40

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.state import StateFolder, read_secrets
-from resources.warehouse import versions
-from resources.warehouse.migrate import current_version, migrate, newest_version
+from resources.warehouse.server.migrate import current_version, migrate, newest_version
+from tests.conftest import ROLE_POLICY
 
 pytestmark = pytest.mark.promise("A database of another version ends a command in one clear line")
 
@@ -53,12 +53,7 @@ def installation(server: Any, tmp_path: Any, monkeypatch: Any) -> Iterator[Any]:
         admin.execute(f"drop database if exists {NAME} with (force)")
 
 
-def older(server: Any, monkeypatch: Any, version: str) -> None:
-    """Migrate to a version of before, and no further."""
-    real = versions.command.upgrade
-    with monkeypatch.context() as patched:
-        patched.setattr(versions.command, "upgrade", lambda config, _: real(config, version))
-        migrate(server.admin_url(), server.settings(NAME))
+OTHER = "update ops.schema_object set sha256 = 'of another version' where name = 'ledger.hold'"
 
 
 def run(words: list[str]) -> str:
@@ -70,29 +65,28 @@ def run(words: list[str]) -> str:
     return line
 
 
-def test_each_command_tells_an_older_database_and_how_to_bring_it_on(
-    server, installation, monkeypatch
-):
-    older(server, monkeypatch, "0027")
+def test_other_definitions_are_named_and_a_migration_mends_them(server, installation):
+    migrate(server.admin_url(), installation, ROLE_POLICY)
+    with psycopg.connect(server.admin_url(NAME)) as connection:
+        connection.execute(OTHER)
     expected = (
-        f"tieout: the database is at migration 0027, this version needs {newest_version()}: run "
-        "`tieout run` (or `make run`), which migrates it and keeps what is in it"
+        f"tieout: the database is at version {newest_version()} with other definitions than this "
+        f"version ({newest_version()}): run `tieout run` (or `make run`), which brings it to this "
+        "version and keeps what is in it"
     )
     assert {run(words) for words in COMMANDS} == {expected}
-    with psycopg.connect(server.admin_url(NAME)) as connection:
-        assert current_version(connection) == "0027"  # looking changes nothing
-    migrate(server.admin_url(), installation)
+    migrate(server.admin_url(), installation, ROLE_POLICY)
     assert CliRunner().invoke(app, ["policy", "release", "list"]).output == (
         "No release was asked for.\n"
     )
 
 
-def test_each_command_refuses_a_database_of_a_newer_version_and_so_does_a_run(server, installation):
-    migrate(server.admin_url(), installation)
+def test_newer_version_is_refused_by_each_command_and_by_a_run(server, installation):
+    migrate(server.admin_url(), installation, ROLE_POLICY)
     with psycopg.connect(server.admin_url(NAME)) as connection:
-        connection.execute("update public.alembic_version set version_num = '9000'")
+        connection.execute("insert into ops.schema_change values ('9000_later', '', now())")
     expected = (
-        f"tieout: the database is at migration 9000, this version knows {newest_version()} only: a "
+        f"tieout: the database is at version 9000, this one knows {newest_version()} only: a "
         "newer version of Tieout made it; use that one, or a newer one still"
     )
     assert {run(words) for words in (*COMMANDS, ["run"])} == {expected}

@@ -11,14 +11,15 @@ import pytest
 
 from orchestration.databases import DatabaseUnfitError, Foreign
 from resources.settings import ROLES
-from resources.warehouse.migrate import (
-    MigrationError,
+from resources.warehouse.server.errors import MigrationError
+from resources.warehouse.server.migrate import (
     current_version,
     ensure_database,
-    ensure_roles,
     migrate,
     newest_version,
 )
+from resources.warehouse.server.roles import ensure_roles
+from tests.conftest import ROLE_POLICY
 
 pytestmark = pytest.mark.promise(
     "A PostgreSQL of the user's own is set up with the least rights, or refused clearly"
@@ -56,8 +57,8 @@ def test_one_who_may_only_create_roles_and_databases_installs_everything(server,
     own = replace(server.settings(DATABASE), role_prefix=PREFIX)
     admin_url = foreign.address().url("postgres")
     for _ in range(2):
-        ensure_roles(admin_url, PREFIX, dict.fromkeys(ROLES, "secret"))
-        migrate(admin_url, own)
+        ensure_roles(admin_url, PREFIX, dict.fromkeys(ROLES, "secret"), ROLE_POLICY)
+        migrate(admin_url, own, ROLE_POLICY)
     with psycopg.connect(server.admin_url(DATABASE)) as connection:
         assert current_version(connection) == newest_version()
 

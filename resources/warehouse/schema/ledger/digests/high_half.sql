@@ -1,0 +1,4 @@
+create or replace function ledger.high_half(mark text) returns numeric
+language sql immutable parallel safe as $$
+    select ('x' || substr(mark, 1, 16))::bit(64)::bigint::numeric
+$$;

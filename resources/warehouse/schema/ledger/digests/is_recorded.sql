@@ -1,0 +1,4 @@
+create or replace function ledger.is_recorded(state text) returns boolean
+language sql immutable parallel safe as $$
+    select state in ('approved', 'sending', 'unknown', 'posted')
+$$;

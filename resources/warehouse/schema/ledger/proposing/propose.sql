@@ -1,0 +1,31 @@
+-- As before, but where the digests say which buckets differ, only those are compared.
+create or replace function ledger.propose(p_build_id text) returns table (proposed integer, voided integer, unchanged integer)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    as_of date;
+    name text;
+begin
+    perform pg_advisory_xact_lock(7103002);
+    select as_of_date into as_of from ops.build where build_id = p_build_id;
+    if not found then
+        raise exception 'TIEOUT NO_BUILD: this build was never opened';
+    end if;
+    -- Nobody's step may fall between the comparison and what is stored from it; and whoever locks
+    -- entries first and writes the audit last meets nobody in the opposite order.
+    perform from ledger.entry
+    where state in ('proposed', 'approved', 'sending', 'unknown', 'rejected')
+    order by entry_id for update;
+    foreach name in array array['draft_bucket', 'draft_difference', 'draft_event', 'draft_line_event',
+        'draft_line', 'draft_entry', 'new_entry', 'gone'] loop
+        execute format('drop table if exists pg_temp.%I', name);
+    end loop;
+    perform ledger.draft_differences(p_is_full => not ledger.draft_buckets());
+    perform ledger.draft_restatements();
+    perform ledger.draft_events(as_of);
+    perform ledger.draft_parts();
+    perform ledger.draft_entries();
+    select voided_count, unchanged_count into voided, unchanged
+    from ledger.void_and_stamp(p_build_id);
+    proposed := ledger.store_drafts(p_build_id);
+    return next;
+end $$;

@@ -1,0 +1,7 @@
+-- The hash of a rule set out of its files: a line per file, path and hash, in order of the paths.
+create or replace function ledger.files_hash(p_files jsonb) returns text
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+    select encode(sha256(convert_to(coalesce(string_agg(
+        file.key || ' ' || file.value, chr(10) order by file.key collate "C"), ''), 'UTF8')), 'hex')
+    from jsonb_each_text(p_files) as file
+$$;

@@ -1,0 +1,27 @@
+-- What a payee paid in by a tender for an account or claim, less what was refunded that way or is
+-- asked for: the larger of both, since an approved refund is paid out later. Nothing is known
+-- before the first build.
+create or replace function ledger.paid_in(
+    p_event text, p_entity text, p_subject_key text, p_payee text, p_tender text
+) returns numeric
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+    paid numeric;
+    refunded numeric;
+    asked numeric;
+begin
+    if to_regclass('marts.mart_paid_in') is null then
+        return 0;
+    end if;
+    select coalesce(sum(paid_amount), 0), coalesce(sum(refunded_amount), 0) into paid, refunded
+    from marts.mart_paid_in
+    where subject = (select subject from ledger.request_kind where event = p_event)
+      and (entity_code, subject_key, payee, tender)
+          = (p_entity, p_subject_key, p_payee, p_tender);
+    select coalesce(sum(amount), 0) into asked
+    from ledger.request_state
+    where starts_with(event, 'refund.') and state in ('open', 'approved')
+      and (entity_code, subject_key, payee, tender)
+          = (p_entity, p_subject_key, p_payee, p_tender);
+    return greatest(paid - greatest(refunded, asked), 0);
+end $$;

@@ -1,0 +1,10 @@
+-- Read back, quiet, and nothing there, but it may not be sent again: it counts as rejected.
+create or replace function ledger.give_up(p_entry_id bigint, p_reason_code text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform from ledger.entry where entry_id = p_entry_id for update;
+    if not ledger.is_quiet(p_entry_id) then
+        raise exception 'TIEOUT LEASED: entry % may still be under way', p_entry_id;
+    end if;
+    perform ledger.record_rejected(p_entry_id, p_reason_code);
+end $$;

@@ -1,0 +1,28 @@
+-- The planner's statistics of what landed or was recorded since they were last taken. A build asks
+-- for it first: tables loaded a moment ago have none, and a join planned for a few rows then loops
+-- over all of them. Tables that changed by less than a tenth are left alone. Says how many it took.
+create or replace function ops.refresh_statistics() returns integer
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    changed regclass;
+    refreshed integer := 0;
+begin
+    for changed in
+        select held.oid
+        from pg_class as held
+        left join pg_stat_all_tables as counted on held.oid = counted.relid
+        cross join lateral (
+            select pg_relation_size(held.oid) / current_setting('block_size')::integer as pages
+        ) as now
+        where held.relnamespace in ('raw'::regnamespace, 'ops'::regnamespace,
+                'ledger'::regnamespace)
+            and held.relkind = 'r' and now.pages > 0
+            and (held.reltuples < 0 or abs(now.pages - held.relpages) > 0.1 * held.relpages
+                or counted.n_mod_since_analyze > 0.1 * held.reltuples)
+        order by held.oid
+    loop
+        execute format('analyze %s', changed);
+        refreshed := refreshed + 1;
+    end loop;
+    return refreshed;
+end $$;

@@ -1,0 +1,10 @@
+-- The triggers of ledger.model_run.
+create trigger audit after insert on ledger.model_run
+    for each row
+    execute function ledger.audit_model_run();
+create trigger guard before insert on ledger.model_run
+    for each row
+    execute function ledger.guard_model_run();
+create trigger keep before delete or update or truncate on ledger.model_run
+    for each statement
+    execute function ops.refuse_change();

@@ -1,0 +1,23 @@
+"""Sessions of the administrator, and the lock that keeps two of them from setting up at once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from resources.warehouse.database import ScrubbedConnection
+
+LOCK = 7_103_001
+
+
+@contextmanager
+def as_administrator(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
+    """Open a session that commits each statement by itself; its errors carry no value."""
+    with ScrubbedConnection.connect(conninfo, autocommit=True) as connection:
+        yield connection
+
+
+def lock(connection: psycopg.Connection[Any]) -> None:
+    """Wait until no other process sets up; holds until the end of the transaction."""
+    connection.execute("select pg_advisory_xact_lock(%s)", [LOCK])
