@@ -1,3 +1,4 @@
+-- The certificate of a build: the issued rows, else the rows as they stand now.
 create or replace function ops.close_certificate(p_build_id text)
 returns table (
     check_id text, kind text, severity text, blocking boolean, status text,

@@ -1,3 +1,4 @@
+-- Completes a replay with the file's rows as they are now; tells whether they changed.
 create or replace function ops.close_replay(p_replay_id bigint) returns boolean
 language sql security definer set search_path = pg_catalog, pg_temp as $$
     update ops.replay as r set rows_after = s.row_count, checksum_after = s.checksum

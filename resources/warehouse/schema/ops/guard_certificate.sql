@@ -1,3 +1,4 @@
+-- A certificate is voided once and changes in no other way.
 create or replace function ops.guard_certificate() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

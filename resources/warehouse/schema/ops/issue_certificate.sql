@@ -1,3 +1,5 @@
+-- Issues the certificate of a build once: its rows are fixed, and it passes when every blocking
+-- check passed.
 create or replace function ops.issue_certificate(p_build_id text) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

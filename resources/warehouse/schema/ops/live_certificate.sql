@@ -1,3 +1,4 @@
+-- The rows that a certificate would have now: each expected check, and each result.
 create or replace function ops.live_certificate(p_build_id text)
 returns table (
     check_id text, kind text, severity text, blocking boolean, status text,

@@ -1,3 +1,4 @@
+-- Moves the as-of date forward to a date that is not in the future; returns it.
 create or replace function ops.move_as_of(p_build_id text, p_to date) returns date
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

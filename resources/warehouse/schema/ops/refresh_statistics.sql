@@ -1,6 +1,6 @@
--- The planner's statistics of what landed or was recorded since they were last taken. A build asks
--- for it first: tables loaded a moment ago have none, and a join planned for a few rows then loops
--- over all of them. Tables that changed by less than a tenth are left alone. Says how many it took.
+-- Analyzes tables of raw, ops and ledger that changed by more than a tenth, at the start of a
+-- build: a table loaded a moment ago has no statistics, and a join planned for a few rows loops
+-- over all of them. Returns how many tables it took.
 create or replace function ops.refresh_statistics() returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

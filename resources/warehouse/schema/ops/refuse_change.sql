@@ -1,3 +1,4 @@
+-- Refuses to change or delete rows of a table that keeps history.
 create or replace function ops.refuse_change() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

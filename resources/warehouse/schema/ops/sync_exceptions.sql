@@ -1,4 +1,5 @@
--- Mirror what the build left waiting into the one list of exceptions, and close what is gone.
+-- Opens an exception for each record that the build left waiting, and closes those that are
+-- gone.
 create or replace function ops.sync_exceptions(p_build_id text)
 returns table (opened integer, still_open integer, closed integer)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

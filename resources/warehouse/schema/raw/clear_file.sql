@@ -1,5 +1,5 @@
--- Take a file's rows and findings away so that it can be landed anew; only within a transaction
--- that lands it, or the next build does.
+-- Deletes a file's rows and findings so that it lands again, in the transaction that lands it or
+-- by the next build.
 create or replace function raw.clear_file(p_file_id uuid, p_run_id text) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

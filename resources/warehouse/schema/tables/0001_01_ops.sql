@@ -69,7 +69,7 @@ create table ops.file_sighting (
     seen_at timestamptz not null,
     outcome text not null check (outcome in ('taken', 'duplicate', 'waiting', 'failed')),
     reason_code text,
-    -- Remote files that are seen and not taken, and sources that cannot be used, as open exceptions.
+    -- of a remote file that was seen and not taken
     first_seen_at timestamptz not null,
     unique nulls not distinct (source, location, name, size_bytes, modified_at)
 );

@@ -43,7 +43,8 @@ create table ledger.entry_line (
     -- need a decision that nothing records yet: they are refused, not guessed.
     correction_class text check (correction_class in ('new_information', 'change_of_estimate',
         'error', 'change_of_principle')),
-    check (debit_amount >= 0 and credit_amount >= 0 and ((debit_amount > 0) <> (credit_amount > 0))),
+    check (debit_amount >= 0 and credit_amount >= 0
+        and ((debit_amount > 0) <> (credit_amount > 0))),
     primary key (entry_id, line_no)
 );
 

@@ -17,7 +17,8 @@ insert into ops.reason_code (code, rule, message) values
     ('CLAIM_OFF_BALANCE', 'CLP03 - adjustments = CLP04',
         'the claim does not balance; all of it waits'),
     ('CLAIM_REJECTED', 'a claim sent is accepted into adjudication (X214 STC)',
-        'the newest acknowledgement rejects this claim; no later version and no payment has settled it'),
+        'the newest acknowledgement rejects this claim; no later version and no payment'
+        ' has settled it'),
     ('CONFLICTING_REMITTANCE', 'one payment has one remittance',
         'another remittance for the same payment says something else; one of the two counts'),
     ('CONTROL_TOTAL_OFF', 'a statement has its control total',

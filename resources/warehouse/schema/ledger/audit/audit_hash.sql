@@ -1,4 +1,4 @@
--- The audit chain: each row carries the hash of the one before it.
+-- The hash of an audit row, which carries the hash of the row before it.
 create or replace function ledger.audit_hash(
     prev_hash text, seq bigint, at timestamptz, actor text, action text, entry_id bigint,
     from_state text, to_state text, detail jsonb

@@ -1,3 +1,4 @@
+-- Gives each audit row its number, instant, actor and hash, chained to the row before it.
 create or replace function ledger.chain_audit() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,3 +1,4 @@
+-- The head of the audit moves only with an audit row, never by a statement of its own.
 create or replace function ledger.guard_head() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

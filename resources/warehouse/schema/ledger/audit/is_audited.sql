@@ -1,4 +1,4 @@
--- A signature as the audit has it, and voided only if the audit says so.
+-- Tells whether the audit has a signature as it stands, and its voiding if it is void.
 create or replace function ledger.is_audited(p_approval_id bigint) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select exists (

@@ -1,3 +1,4 @@
+-- Moves the head of the audit to the newest row of a statement.
 create or replace function ledger.move_head() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,4 @@
--- What is wrong with the audit chain: nothing, or the first rows that do not fit.
+-- The rows of the audit that do not continue the chain; none when it is whole.
 create or replace function ledger.verify_audit() returns table (seq bigint, problem text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     with chain as (

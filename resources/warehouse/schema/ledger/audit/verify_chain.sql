@@ -1,4 +1,5 @@
--- The audit, and the policies, acts and waivers that do not equal what it says of them.
+-- Audit rows that break the chain, and policies, period acts, waivers and corrections that
+-- differ from their audit row.
 create or replace function ledger.verify_chain() returns table (seq bigint, problem text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select audit.seq, audit.problem from ledger.verify_audit() as audit

@@ -1,4 +1,4 @@
--- Entries that do not equal what was audited, or whose lines do not equal their evidence.
+-- Entries that differ from their audit row, or whose lines differ from their evidence.
 create or replace function ledger.verify_content() returns table (entry_id bigint, problem text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select entry.entry_id, case

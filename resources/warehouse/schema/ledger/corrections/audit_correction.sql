@@ -1,3 +1,4 @@
+-- Writes each decision on a correction to the audit.
 create or replace function ledger.audit_correction() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,5 +1,6 @@
--- The decision holds from the next proposal on; proposals that say otherwise give way, and the
--- signatures that they had with them. What is recorded keeps the class that it was approved with.
+-- Decides the class of a correction. It holds from the next proposal on: open proposals with
+-- another class are void, with their signatures. Recorded entries keep the class that they were
+-- approved with.
 create or replace function ledger.classify_correction(
     p_entity text, p_original_period date, p_rule text, p_class text, p_reason text
 ) returns bigint

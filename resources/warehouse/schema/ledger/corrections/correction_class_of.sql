@@ -1,4 +1,8 @@
-create or replace function ledger.correction_class_of(p_entity text, p_original_period date, p_rule text)
+-- The correction class of a rule in an original period: the newest decision, else the policy's
+-- class, else new information.
+create or replace function ledger.correction_class_of(
+    p_entity text, p_original_period date, p_rule text
+)
 returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select coalesce(

@@ -1,7 +1,7 @@
--- Both views of materiality of errors, one row per entry with errors and original period: what
--- this entry does to that period, and what all errors of the entity come to with it. Amounts are
--- gross (the larger side), so that errors never hide one another; the effect on income is net,
--- a loss negative. Sums of entries that are recorded, and of the entry itself.
+-- Both views of materiality of errors: the effect on the period, and the accumulated effect. One
+-- row per entry with errors and original period. Amounts are gross (the larger side), so that
+-- errors never offset one another; the effect on income is net, a loss negative. Sums of
+-- recorded entries and of the entry itself.
 create or replace view ledger.correction_materiality as
 with line as (
     select entry.entry_id, entry.entity_code, entry.state, line.original_period,

@@ -1,5 +1,5 @@
--- Why an entry waits as a correction; null when it does not. A changed rule that works backwards
--- is no new information: somebody says what it is first.
+-- Why an entry waits as a correction, null when it does not. A changed rule that works backwards
+-- is not new information: a person classifies it first.
 create or replace function ledger.correction_problem(p_entry_id bigint) returns text
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select case

@@ -1,3 +1,4 @@
+-- A decision on a correction carries the session's login and the instant of the statement.
 create or replace function ledger.guard_correction() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

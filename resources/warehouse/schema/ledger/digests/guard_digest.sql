@@ -1,3 +1,4 @@
+-- Digests move with the entries, never by a statement of their own.
 create or replace function ledger.guard_digest() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

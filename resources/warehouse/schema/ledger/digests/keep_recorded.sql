@@ -1,3 +1,5 @@
+-- Adds entries that become recorded to the digests, and subtracts those that are recorded no
+-- longer.
 create or replace function ledger.keep_recorded() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,3 +1,4 @@
+-- The hash of what makes two ledger lines the same, salted by installation.
 create or replace function ledger.line_mark(
     salt uuid, event_id text, rule text, account text, entity_code text, facility_code text,
     payer_class text, claim_key text, account_key text, control_key text, original_date date

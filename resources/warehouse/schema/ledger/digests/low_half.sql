@@ -1,3 +1,4 @@
+-- The last 64 bits of a mark as a number.
 create or replace function ledger.low_half(mark text) returns numeric
 language sql immutable parallel safe as $$
     select ('x' || substr(mark, 17, 16))::bit(64)::bigint::numeric

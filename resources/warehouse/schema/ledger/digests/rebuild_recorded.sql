@@ -1,5 +1,5 @@
--- For the owner: digests anew from the evidence, after a restore or a repair. Says how many
--- buckets were wrong; the audit tells it.
+-- Rebuilds the digests from the evidence after a restore or a repair, for the owner. Returns how
+-- many buckets were wrong; the audit records it.
 create or replace function ledger.rebuild_recorded() returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,3 +1,4 @@
+-- The digest of recorded lines by entity, original date and slot: of some entries, or of all.
 create or replace function ledger.recorded_sums(p_entry_ids bigint[] default null)
     returns table (entity_code text, original_date date, slot text, digest_high numeric,
                    digest_low numeric)

@@ -1,5 +1,6 @@
--- A table that grew by much has other statistics: the check at the commit and the approval would
--- scan without. A day on top of years changes nothing, and a sample of all would cost more than it.
+-- Analyzes tables that grew by much, since the check at commit and the approval scan them
+-- without statistics. A day on top of years is left alone: a sample would cost more than it
+-- gains.
 create or replace function ledger.refresh_statistics() returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,4 +1,5 @@
--- Buckets whose digest is not the sum over the evidence of recorded entries: none, normally.
+-- Buckets whose digest differs from the sum over the evidence of recorded entries; none
+-- normally.
 create or replace function ledger.verify_recorded()
 returns table (entity_code text, original_date date, slot text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$

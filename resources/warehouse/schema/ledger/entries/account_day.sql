@@ -1,4 +1,4 @@
--- What a maker moved on an account within 24 hours, without the entries named.
+-- What a maker moved on an account within 24 hours, less the entries that are named.
 create or replace function ledger.account_day(p_maker text, p_entity_code text, p_account text,
     p_but bigint[] default '{}') returns numeric
 language sql stable set search_path = pg_catalog, pg_temp as $$

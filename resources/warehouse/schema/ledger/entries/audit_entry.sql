@@ -1,5 +1,6 @@
--- Proposals and steps are audited with one statement for all entries of a statement. States before
--- and after are grouped, not joined: a plan that was kept from one row would join thousands by loops.
+-- Writes new entries and their steps to the audit, one statement for all entries of a statement.
+-- States before and after are grouped, not joined: a plan kept from one row would join thousands
+-- by loops.
 create or replace function ledger.audit_entry() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

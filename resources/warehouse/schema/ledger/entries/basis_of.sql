@@ -1,4 +1,5 @@
--- Who signs: the policy login by policy, a direct member of the approvers as a person.
+-- The basis on which a login signs: `policy` for the policy login, `person` for a direct member
+-- of the approvers.
 create or replace function ledger.basis_of(p_login name) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select case

@@ -1,4 +1,4 @@
--- It runs at the commit, when the caller's own rights apply again: hence security definer.
+-- Checks a new entry at commit. The caller's own rights apply then, hence security definer.
 create or replace function ledger.check_entry() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,3 +1,4 @@
+-- The hash of an entry's content: its head, its lines and the events behind them.
 create or replace function ledger.content_hash_of(p_entry_id bigint) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select ledger.entry_hash(entry.entity_code, entry.accounting_date, entry.approval_class,

@@ -1,4 +1,4 @@
--- The largest 24 hours of one account that an entry touches, the entry itself included.
+-- The largest 24 hours of an account that an entry touches, the entry included.
 create or replace function ledger.day_amount(p_entry_id bigint) returns numeric
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select max(line.amount + ledger.account_day(entry.proposed_by, entry.entity_code,

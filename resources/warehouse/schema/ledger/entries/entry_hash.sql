@@ -1,3 +1,4 @@
+-- The hash of an entry's head with the texts of its lines and events.
 create or replace function ledger.entry_hash(entity_code text, accounting_date date,
     approval_class text, part integer, lines text, events text) returns text
 language sql stable parallel safe as $$

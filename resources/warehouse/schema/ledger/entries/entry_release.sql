@@ -1,4 +1,5 @@
--- Each entry with what made it and who released that; nulls where nothing is stated or released.
+-- Each entry with the rules and code that made it and who released them; nulls where none are
+-- stated or released.
 create or replace view ledger.entry_release as
 select
     entry.entry_id, made.build_id, made.rule_set_hash, made.code_hash, released.release_id,

@@ -1,3 +1,4 @@
+-- The text of an event that enters the content hash of its entry.
 create or replace function ledger.event_text(line_no integer, line_id text, event_id text,
     event text, rule text, rule_version text, account text, signed_amount numeric,
     entity_code text, facility_code text, payer_class text, claim_key text, account_key text,

@@ -1,4 +1,4 @@
--- Lines and events come with their entry, in its own transaction, or never.
+-- Lines and events are inserted in the transaction of their entry and never change.
 create or replace function ledger.guard_content() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,4 @@
--- A document may be read again, never exchanged.
+-- The document of an entry may be read again, never replaced by another.
 create or replace function ledger.guard_document() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

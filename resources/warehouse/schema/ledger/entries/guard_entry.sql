@@ -1,3 +1,5 @@
+-- An entry begins as a proposal of the session's login; afterwards its state, build and number
+-- alone change, by the steps of `ledger.transition`.
 create or replace function ledger.guard_entry() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,4 +1,4 @@
--- Numbers have no gap: each is one more than the entity's last one.
+-- Entry numbers have no gap: each is one more than the entity's last one.
 create or replace function ledger.guard_number() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

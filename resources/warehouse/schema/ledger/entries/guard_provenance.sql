@@ -1,3 +1,4 @@
+-- What made an entry is written with the entry, never by a statement of its own.
 create or replace function ledger.guard_provenance() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,4 @@
--- Written with the entries, whoever writes them; one row of the audit for all of a build.
+-- Keeps the build, rules and code behind new entries; one audit row for all entries of a build.
 create or replace function ledger.keep_provenance() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

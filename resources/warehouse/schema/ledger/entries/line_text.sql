@@ -1,5 +1,5 @@
--- The texts behind a content hash. `stable` as the casts in them are, so that the planner can put
--- them into the statement that asks; declared immutable they were calls for each line.
+-- The text of a line that enters the content hash of its entry. It is `stable` as its casts are,
+-- so that the planner can inline it; declared immutable it was a call for each line.
 create or replace function ledger.line_text(line_no integer, rule text, account text,
     facility_code text, payer_class text, original_period date, debit_amount numeric,
     credit_amount numeric, correction_class text) returns text

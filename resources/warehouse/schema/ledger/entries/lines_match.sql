@@ -1,4 +1,4 @@
--- Whether the lines that the ERP gave back are the entry's, one by one.
+-- Tells whether the lines that the ERP returned equal the entry's, one by one.
 create or replace function ledger.lines_match(p_entry_id bigint, p_lines jsonb) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select not exists (

@@ -1,4 +1,7 @@
-create or replace function ledger.store_document_lines(p_entry_id bigint, p_lines jsonb) returns void
+-- Replaces the stored lines of an entry's ERP document.
+create or replace function ledger.store_document_lines(
+    p_entry_id bigint, p_lines jsonb
+) returns void
 language sql set search_path = pg_catalog, pg_temp as $$
     delete from ledger.erp_document_line where entry_id = p_entry_id;
     insert into ledger.erp_document_line

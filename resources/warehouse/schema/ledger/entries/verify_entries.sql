@@ -1,3 +1,4 @@
+-- Entries whose content, signatures or limits do not hold when they are worked out again.
 create or replace function ledger.verify_entries() returns table (entry_id bigint, problem text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select content.entry_id, content.problem from ledger.verify_content() as content

@@ -1,4 +1,4 @@
--- Who stands behind an entry as a person: signers, and makers who are not the pipeline's login.
+-- The persons behind an entry: signers, and makers other than the pipeline's login.
 create or replace view ledger.entry_person as
 select entry.entry_id, entry.entity_code, entry.proposed_at, signed.approver as person
 from ledger.tested_entry as entry

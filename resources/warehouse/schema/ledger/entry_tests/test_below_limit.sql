@@ -1,3 +1,4 @@
+-- Audit test: entries that lie within some percent below the limit that their signature used.
 create or replace function ledger.test_below_limit(p_percent numeric)
 returns table (entry_id bigint, amount numeric, detail text)
 language sql stable set search_path = pg_catalog, pg_temp as $$

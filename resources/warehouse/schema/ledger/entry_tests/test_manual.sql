@@ -1,5 +1,5 @@
--- Made on request and not by the evidence. The events of such requests begin with a prefix; while
--- no rule has one, none is found.
+-- Audit test: entries made on request, not by evidence. Events of such requests begin with a
+-- prefix.
 create or replace function ledger.test_manual(p_prefixes text[])
 returns table (entry_id bigint, amount numeric, detail text)
 language sql stable set search_path = pg_catalog, pg_temp as $$

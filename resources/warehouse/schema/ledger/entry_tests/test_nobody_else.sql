@@ -1,4 +1,4 @@
--- On an account that no other person had stood behind before.
+-- Audit test: entries on an account on which no other person acted before.
 create or replace function ledger.test_nobody_else(p_minimum numeric)
 returns table (entry_id bigint, amount numeric, detail text)
 language sql stable set search_path = pg_catalog, pg_temp as $$

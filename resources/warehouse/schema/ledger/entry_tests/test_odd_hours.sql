@@ -1,4 +1,5 @@
--- Weekdays by ISO: 1 is Monday, 7 is Sunday. The night runs from one local time to the other.
+-- Audit test: entries signed at night or on weekends. Weekdays by ISO: 1 is Monday, 7 is Sunday;
+-- the night runs from one local time to the other.
 create or replace function ledger.test_odd_hours(
     p_time_zone text, p_weekdays integer[], p_night_from time, p_night_until time
 ) returns table (entry_id bigint, amount numeric, detail text)

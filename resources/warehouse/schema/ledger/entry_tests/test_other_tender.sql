@@ -1,4 +1,4 @@
--- For review: entries with refunds that went another way than the money came.
+-- Audit test: entries with refunds by another tender than the payment.
 create or replace function ledger.test_other_tender()
 returns table (entry_id bigint, amount numeric, detail text)
 language sql stable set search_path = pg_catalog, pg_temp as $$

@@ -1,4 +1,5 @@
--- In a period that we had closed before (it was reopened since), or days after its end.
+-- Audit test: entries in a period that was closed before (and reopened since), or days after its
+-- end.
 create or replace function ledger.test_posted_after_close(p_days integer)
 returns table (entry_id bigint, amount numeric, detail text)
 language sql stable set search_path = pg_catalog, pg_temp as $$

@@ -1,3 +1,4 @@
+-- Audit test: entries on accounts that few entries of the entity use.
 create or replace function ledger.test_rare_account(p_at_most integer)
 returns table (entry_id bigint, amount numeric, detail text)
 language sql stable set search_path = pg_catalog, pg_temp as $$

@@ -1,3 +1,4 @@
+-- Audit test: entries with lines of round amounts from a minimum on.
 create or replace function ledger.test_round_amount(p_unit numeric, p_minimum numeric)
 returns table (entry_id bigint, amount numeric, detail text)
 language sql stable set search_path = pg_catalog, pg_temp as $$

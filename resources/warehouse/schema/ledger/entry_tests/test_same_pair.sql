@@ -1,3 +1,4 @@
+-- Audit test: entries whose maker and signer are the same two persons too often.
 create or replace function ledger.test_same_pair(p_share_percent numeric, p_minimum integer)
 returns table (entry_id bigint, amount numeric, detail text)
 language sql stable set search_path = pg_catalog, pg_temp as $$

@@ -1,4 +1,5 @@
--- Several entries of one maker and class within hours, each within a limit, together above it.
+-- Audit test: several entries of one maker and class within hours, each within a limit, together
+-- above it.
 create or replace function ledger.test_split(p_hours integer)
 returns table (entry_id bigint, amount numeric, detail text)
 language sql stable set search_path = pg_catalog, pg_temp as $$

@@ -1,4 +1,4 @@
--- The population: what is recorded, which is what the ledger stands by.
+-- The population of the audit tests: recorded entries.
 create or replace view ledger.tested_entry as
 select entry.entry_id, entry.entity_code, entry.accounting_date, entry.approval_class,
        entry.state, entry.build_id, build.as_of_date, entry.gross_amount, entry.line_count,

@@ -1,4 +1,5 @@
--- The day whose balances are to be carried in; null before our first entry, and once it was done.
+-- The day whose ERP balances are to be brought forward; null before our first entry, and after
+-- it was done.
 create or replace function ledger.carry_day(p_entity text) returns date
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select (date_trunc('month', min(accounting_date)) - interval '1 day')::date

@@ -1,5 +1,5 @@
--- Documents among the changed ones whose lines are to be read: those that are not ours, or not any
--- more, but for those that the last reading had with the same change already.
+-- Changed documents whose lines are to be read: third-party ones, unless the last reading had
+-- them with the same change.
 create or replace function ledger.changes_to_read(p_entity text, p_erp text, p_changes jsonb)
     returns table (reference text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$

@@ -1,6 +1,5 @@
--- The accounts whose balance in the ERP is compared with ours: the ERP has others, and what lies on
--- them is no affair of patient billing. Before our first month there is the opening list to
--- compare, and nothing else.
+-- The accounts whose ERP balance is compared with ours. The ERP has others, which patient
+-- billing does not keep. Before our first month only the opening list is compared.
 create or replace view ledger.compared_account as
 select entity.entity_code, known.account
 from ops.entity as entity cross join ledger.account as known

@@ -1,4 +1,5 @@
--- Committed before the ERP is asked: a mirror that never ends is then told, and holds.
+-- Records that master data was asked for, before the ERP is asked: a mirror that never completes
+-- is then known, and holds.
 create or replace function ledger.expect_master_data(p_entity text, p_erp text, p_dimensions text[])
 returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$

@@ -1,4 +1,5 @@
--- As before (0029); what was carried in holds the lines of the days up to it, whoever made them.
+-- The first day from which third-party lines are read. Balances brought forward contain the days
+-- before it.
 create or replace function ledger.foreign_since(p_entity text) returns date
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select greatest(own.first_day, least(

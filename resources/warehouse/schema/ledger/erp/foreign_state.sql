@@ -1,3 +1,4 @@
+-- Third-party ERP lines with their newest judgement and the state that follows from it.
 create or replace view ledger.foreign_state as
 select line.foreign_line_id, line.entity_code, line.erp, line.document_ref, line.account,
        line.accounting_date, line.debit_amount - line.credit_amount as amount, line.code,

@@ -1,3 +1,4 @@
+-- A balance brought forward is written once, by its function.
 create or replace function ledger.guard_carried() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

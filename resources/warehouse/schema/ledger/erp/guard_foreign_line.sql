@@ -1,3 +1,4 @@
+-- A third-party line is found once and gone once; its content never changes.
 create or replace function ledger.guard_foreign_line() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,3 +1,4 @@
+-- A person accepts or rejects a third-party ERP line, with a reason.
 create or replace function ledger.judge_foreign_line(p_line bigint, p_decision text, p_reason text)
 returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

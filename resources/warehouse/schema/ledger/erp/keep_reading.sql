@@ -1,5 +1,5 @@
--- Keeps where a reading ended: the newest change, and the third-party documents that were changed
--- within half an hour before it, which the next reading sees again.
+-- Keeps where a reading ended: the newest change, and third-party documents changed within half
+-- an hour before it, which the next reading sees again.
 create or replace function ledger.keep_reading(p_entity text, p_erp text, p_since date,
     p_is_complete boolean, p_line_count integer, p_changes jsonb) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$

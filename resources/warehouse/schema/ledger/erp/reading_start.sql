@@ -1,6 +1,6 @@
--- Where the next reading begins: the first day that is compared, and half an hour before the newest
--- change that was read, for changes that took effect later than they are stamped. No moment:
--- everything is to be read, as nothing was, or not for a week.
+-- Where the next reading begins: the first compared day, and half an hour before the newest
+-- change that was read, for changes that took effect later than they are stamped. No instant
+-- means that everything is read, as nothing was before, or not for a week.
 create or replace function ledger.reading_start(p_entity text, p_erp text)
     returns table (first_day date, changed_from timestamptz)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$

@@ -1,4 +1,7 @@
-create or replace function ledger.record_carried(p_entity text, p_erp text, p_last_day date, p_balances jsonb)
+-- Records the ERP's balances before our first entry, to be brought forward; once per entity.
+create or replace function ledger.record_carried(
+    p_entity text, p_erp text, p_last_day date, p_balances jsonb
+)
 returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

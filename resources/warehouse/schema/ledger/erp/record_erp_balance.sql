@@ -1,4 +1,4 @@
--- As before (0010), but of these alone.
+-- Replaces the last reported ERP balances of an entity, for compared accounts only.
 create or replace function ledger.record_erp_balance(
     p_entity text, p_as_of date, p_balances jsonb
 ) returns integer

@@ -1,6 +1,6 @@
--- The lines of changed documents that are not ours; counts all third-party lines that stand, and the
--- new and gone ones of this reading. `is_missing_some`: the ERP's balances moved by
--- more than what was read, so that everything is to be read.
+-- Records the third-party lines of changed documents; counts all that stand, and the new and
+-- gone ones of this reading. `is_missing_some`: the ERP's balances moved by more than was read,
+-- so everything is to be read.
 create or replace function ledger.record_foreign_changes(p_entity text, p_erp text, p_since date,
     p_is_complete boolean, p_changes jsonb, p_references text[], p_lines jsonb)
     returns table (foreign_count integer, new_count integer, gone_count integer,

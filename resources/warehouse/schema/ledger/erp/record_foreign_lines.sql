@@ -1,3 +1,4 @@
+-- Records the third-party lines of a full reading of the ERP's ledger.
 create or replace function ledger.record_foreign_lines(p_entity text, p_erp text, p_since date,
     p_lines jsonb, p_changes jsonb default '[]')
     returns table (foreign_count integer, new_count integer, gone_count integer)

@@ -1,6 +1,7 @@
--- Keeps lines that are not ours, and what is gone of those that a reading covers: of all documents,
--- or of those named. One definition for both ways of reading.
-create or replace function ledger.store_foreign_lines(p_entity text, p_erp text, p_since date, p_lines jsonb,
+-- Stores third-party lines, and marks those gone that a reading covers and no longer shows: of
+-- all documents, or of the named ones. One definition for both ways of reading.
+create or replace function ledger.store_foreign_lines(
+    p_entity text, p_erp text, p_since date, p_lines jsonb,
     p_references text[], out foreign_count integer, out new_count integer, out gone_count integer)
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

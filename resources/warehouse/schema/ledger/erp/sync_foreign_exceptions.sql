@@ -1,4 +1,4 @@
--- The one list of exceptions, in step with what is unexplained.
+-- Opens an exception for each unexplained third-party line, and closes those of explained ones.
 create or replace function ledger.sync_foreign_exceptions(p_entity text) returns void
 language sql set search_path = pg_catalog, pg_temp as $$
     insert into ops.exception as held (exception_id, source, record_kind, code, severity, rule,

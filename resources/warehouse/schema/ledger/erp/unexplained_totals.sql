@@ -1,5 +1,5 @@
--- The ERP's balances less our documents and less third-party lines, by account, where not zero. It
--- stays the same for as long as everything that changed in the ERP was read.
+-- The ERP's balances less our documents and less third-party lines, by account, where not zero.
+-- It stays the same while every change in the ERP is read.
 create or replace function ledger.unexplained_totals(p_entity text) returns jsonb
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select coalesce(jsonb_object_agg(account, amount::text order by account), '{}')

@@ -1,4 +1,5 @@
--- What differs from the word of it in the audit: nothing, unless somebody went around the function.
+-- Balances brought forward that differ from their audit row; none unless the function was
+-- bypassed.
 create or replace function ledger.verify_carried() returns table (entity_code text, problem text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     with kept as (

@@ -1,3 +1,4 @@
+-- Writes each sealed model run to the audit.
 create or replace function ledger.audit_model_run() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

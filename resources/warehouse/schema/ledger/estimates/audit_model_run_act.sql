@@ -1,3 +1,4 @@
+-- Writes each withdrawal of a model run to the audit.
 create or replace function ledger.audit_model_run_act() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,5 +1,5 @@
--- Signing an entry with estimates: not by who prepared one of its runs, and not while a run is
--- newer than the build that proposed the entry.
+-- A preparer of a run does not sign an entry with its estimate, and none is signed while a run
+-- is newer than the build behind the entry.
 create or replace function ledger.guard_estimate_signature() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,3 +1,4 @@
+-- The lines of a model run come before its seal and never change.
 create or replace function ledger.guard_model_line() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

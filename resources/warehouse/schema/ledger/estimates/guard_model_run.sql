@@ -1,3 +1,5 @@
+-- Seals a model run: its sums, rates and balances are worked out again, and it carries the
+-- session's login.
 create or replace function ledger.guard_model_run() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,3 +1,4 @@
+-- A run is withdrawn by a person, once, and never after the ledger recorded it.
 create or replace function ledger.guard_model_run_act() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,4 +1,4 @@
--- Whether the ledger recorded anything of a cut-off's estimate.
+-- Tells whether the ledger recorded anything of the estimate of a cut-off.
 create or replace function ledger.is_estimate_recorded(held ledger.model_run) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select exists (

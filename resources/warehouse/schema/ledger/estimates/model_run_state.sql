@@ -1,4 +1,5 @@
--- Of the runs of one entity, rule and cut-off the newest that nobody withdrew counts.
+-- Model runs with their state. Of one entity, rule and cut-off the newest run that is not
+-- withdrawn counts.
 create or replace view ledger.model_run_state as
 select run.*, case
     when act.run_id is not null then 'withdrawn'

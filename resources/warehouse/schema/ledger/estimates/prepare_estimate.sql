@@ -1,4 +1,5 @@
--- Keep a run as the person logged in. `p_lines` is an array of the columns of model_run_line.
+-- Keeps a model run as the session's login. `p_lines` is an array of the columns of
+-- model_run_line.
 create or replace function ledger.prepare_estimate(
     p_entity text, p_cutoff date, p_rule text, p_method text, p_parameters jsonb,
     p_code_version text, p_lines jsonb

@@ -1,4 +1,4 @@
--- Lines whose balance is not the one of the newest build, in either direction.
+-- Lines of a run whose balance differs from the newest build's, in either direction.
 create or replace function ledger.run_balance_problem(held ledger.model_run) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select min(concat_ws('/', facility_code, payer_class, age_bucket))

@@ -1,3 +1,4 @@
+-- The hash of a model run: its head, its lines and what other rules used of the allowance.
 create or replace function ledger.run_hash(held ledger.model_run) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select encode(sha256(convert_to(concat_ws(chr(31), held.run_id::text, held.entity_code,

@@ -1,4 +1,4 @@
--- Lines whose rate does not rest on the history of the newest build.
+-- Lines of a run whose rate does not follow from the history of the newest build.
 create or replace function ledger.run_rate_problem(held ledger.model_run) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select min(concat_ws('/', line.facility_code, line.payer_class, line.age_bucket))

@@ -1,4 +1,4 @@
--- Runs and withdrawals that do not equal what was audited.
+-- Model runs and withdrawals that differ from their audit row.
 create or replace function ledger.verify_estimates() returns table (run_id bigint, problem text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select run.run_id, case

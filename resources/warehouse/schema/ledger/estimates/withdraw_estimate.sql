@@ -1,3 +1,4 @@
+-- A person withdraws a model run, with a reason.
 create or replace function ledger.withdraw_estimate(p_run_id bigint, p_reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

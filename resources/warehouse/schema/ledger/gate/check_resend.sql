@@ -1,8 +1,9 @@
--- Why an entry that was sent once may not be sent once more.
+-- Why an entry that was sent before may not be sent again.
 create or replace function ledger.check_resend(held ledger.entry) returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
-    if not ledger.period_takes(held.entry_id, held.entity_code, held.accounting_date, held.approval_class) then
+    if not ledger.period_takes(held.entry_id, held.entity_code, held.accounting_date,
+                               held.approval_class) then
         raise exception 'TIEOUT HELD: entry % is held: PERIOD', held.entry_id;
     elsif exists (select from ops.certificate where build_id = held.build_id
                   and (voided_at is not null or not passes)) then

@@ -1,4 +1,5 @@
--- As before; an entry that was sent and is unknown is not held by that when it is taken up.
+-- Refuses the step to `sending` while a hold stands. An unknown entry is not held by its own
+-- state when its sending is resumed.
 create or replace function ledger.guard_step(old ledger.entry, new ledger.entry) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

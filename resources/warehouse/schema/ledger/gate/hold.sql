@@ -1,5 +1,6 @@
--- Every reason why an entry that is not posted may not go. `ledger.guard_step` asks for one entry
--- in the transaction that moves it to `sending`.
+-- Every reason why an entry that is not posted may not be sent, one row per entry and reason.
+-- The gate: sensor, poster, status and approval page read it, and `ledger.guard_step` asks it
+-- again in the transaction that moves the entry to `sending`.
 create or replace view ledger.hold as
 select entry.entry_id, 'CERTIFICATE' as code, case
     when certificate.voided_at is not null then 'the certificate was voided'

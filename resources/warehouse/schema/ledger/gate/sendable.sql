@@ -1,4 +1,5 @@
--- The reasons are found once for all entries, not once for each.
+-- The approved entries that nothing holds, oldest first. Holds are worked out once for all
+-- entries.
 create or replace function ledger.sendable(p_limit integer) returns table (entry_id bigint)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     with held as materialized (select distinct hold.entry_id from ledger.hold)

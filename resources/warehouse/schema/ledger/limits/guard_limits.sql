@@ -1,5 +1,5 @@
--- The limit itself, for all signatures of a statement together, so that many small ones count as
--- what they are. Two sessions that sign wait for each other: neither overlooks the other.
+-- Refuses signatures beyond their limit, all signatures of a statement together, so that many
+-- small ones count as one. Sessions that sign wait for each other.
 create or replace function ledger.guard_limits() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
@@ -11,24 +11,12 @@ begin
                entry.gross_amount
         from added join ledger.entry as entry using (entry_id)
     ),
-    moved as materialized (
-        select signed.approval_id, signed.proposed_by, signed.entity_code, line.account,
-               sum(line.debit_amount + line.credit_amount) as amount
-        from signed join ledger.entry_line as line using (entry_id)
-        group by signed.approval_id, signed.proposed_by, signed.entity_code, line.account
-    ),
-    day as materialized (
-        select proposed_by, entity_code, account, ledger.account_day(proposed_by, entity_code,
-                   account, array(select entry_id from signed)) as already
-        from (select distinct proposed_by, entity_code, account from moved) as asked
-    ),
     total as (
-        select approval_id, max(amount) as day_amount from (
-            select moved.approval_id, day.already + sum(moved.amount) over (
-                partition by moved.proposed_by, moved.entity_code, moved.account
-                order by moved.approval_id) as amount
-            from moved join day using (proposed_by, entity_code, account)) as running
-        group by approval_id
+        select signed.approval_id, day.account_day_amount as day_amount
+        from (select approval_id, row_number() over (order by approval_id) as place
+              from signed) as signed
+        join ledger.running_days(array(select entry_id from signed order by approval_id)) as day
+            using (place)
     ),
     allowed as materialized (
         select class.approval_class, rule.*

@@ -1,5 +1,5 @@
--- Whether a signature keeps the limit and the delegation that it names, worked out again; those of
--- before policy was kept in versions name none.
+-- Tells whether a signature keeps the limit and delegation that it names, worked out again.
+-- Signatures from before policy had versions name none.
 create or replace function ledger.keeps_limit(p_approval_id bigint) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select signature.policy_id is null or coalesce((

@@ -1,5 +1,5 @@
--- The limits that a login may use for a class on a day: his own, and those of whoever delegated
--- to him. Where a person is named, the rows of his roles do not count.
+-- The limits that a login may use for a class on a day: its own, and those delegated to it.
+-- Where rows name the person, rows of its roles do not count.
 create or replace function ledger.limits_of(p_login name, p_class text, p_on date)
 returns table (limit_id text, delegation_id text, authority text, event_amount numeric,
                entry_amount numeric, account_day_amount numeric)

@@ -1,3 +1,4 @@
+-- Writes each sealed opening list to the audit.
 create or replace function ledger.audit_opening_list() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

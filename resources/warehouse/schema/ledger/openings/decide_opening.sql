@@ -1,3 +1,4 @@
+-- A person approves or refuses an opening list, with a reason.
 create or replace function ledger.decide_opening(
     p_list_id bigint, p_act text, p_content_hash text, p_reason text default null
 ) returns text

@@ -1,3 +1,5 @@
+-- An opening list is decided once, by another person than its preparer, and approved only
+-- without a problem.
 create or replace function ledger.guard_opening_act() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,3 +1,4 @@
+-- The lines of an opening list come before its seal and never change.
 create or replace function ledger.guard_opening_line() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,3 +1,4 @@
+-- Seals an opening list with the session's login and the hash of its content.
 create or replace function ledger.guard_opening_list() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

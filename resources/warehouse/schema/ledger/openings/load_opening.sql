@@ -1,4 +1,5 @@
--- Take a list in as the person logged in; lines and balances are arrays of the tables' columns.
+-- Loads an opening list as the session's login; lines and balances are arrays of the tables'
+-- columns.
 create or replace function ledger.load_opening(
     p_file_name text, p_file_sha256 text, p_lines jsonb, p_balances jsonb
 ) returns bigint

@@ -1,3 +1,4 @@
+-- The hash of an opening list: its head, lines and balances.
 create or replace function ledger.opening_hash(held ledger.opening_list) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select encode(sha256(convert_to(concat_ws(chr(31), held.list_id::text, held.file_name,

@@ -1,4 +1,4 @@
--- Why a list may not be approved, whoever asks; null: nothing stands against it.
+-- Why an opening list may not be approved; null when nothing prevents it.
 create or replace function ledger.opening_problem(p_list_id bigint) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select min(problem) from (

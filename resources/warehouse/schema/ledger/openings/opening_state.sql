@@ -1,3 +1,4 @@
+-- Opening lists with their state and who decided.
 create or replace view ledger.opening_state as
 select list.*, case
     when exists (select from ledger.opening_act as act

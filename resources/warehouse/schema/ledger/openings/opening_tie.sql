@@ -1,4 +1,5 @@
--- Both sides per entity and control account; they have to be equal before anybody approves.
+-- Both sides of an opening list per entity and control account; they are equal before it is
+-- approved.
 create or replace view ledger.opening_tie as
 select list_id, entity_code, account, coalesce(listed.amount, 0) as listed_amount,
        stated.stated_amount,

@@ -1,4 +1,4 @@
--- Lists and acts that do not equal what was audited.
+-- Opening lists and acts that differ from their audit row.
 create or replace function ledger.verify_openings() returns table (list_id bigint, problem text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select list.list_id, case

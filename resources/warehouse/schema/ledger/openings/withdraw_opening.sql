@@ -1,3 +1,4 @@
+-- A preparer withdraws an opening list that is not approved.
 create or replace function ledger.withdraw_opening(p_list_id bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,3 +1,4 @@
+-- Writes each act on a period to the audit.
 create or replace function ledger.audit_period_act() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,3 +1,4 @@
+-- Writes each waiver to the audit.
 create or replace function ledger.audit_waiver() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

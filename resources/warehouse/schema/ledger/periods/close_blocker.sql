@@ -1,34 +1,15 @@
--- Everything that blocks a hard close, with the waiver that stands against it, if any. A waiver
--- of the one who asks for the close is none. One entry blocks once, by its first reason.
-create or replace function ledger.close_blocker(p_entity text, p_start date, p_asked_by text default null)
+-- Everything that blocks a hard close, with the waiver that covers it, if any. A waiver by the
+-- login that asks for the close does not count. An entry blocks once, by its first reason.
+create or replace function ledger.close_blocker(
+    p_entity text, p_start date, p_asked_by text default null
+)
 returns table (code text, item text, amount numeric, detail text, waiver_id bigint)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     with period as (
         select * from ledger.period where entity_code = p_entity and period_start = p_start
     ),
-    unsettled as (
-        select entry.*, exists (
-            select from ledger.refusal join ops.installation on true
-            where refusal.entry_id = entry.entry_id and entry.state = 'proposed'
-              and refusal.content_hash = entry.content_hash
-              and refusal.look_again > installation.as_of_date) as is_refused
-        from ledger.entry as entry join period using (entity_code)
-        where entry.accounting_date between period.period_start and period.period_end
-          and entry.state in ('proposed', 'approved', 'rejected', 'sending', 'unknown')
-    ),
-    blocker as (
-        select case when state in ('sending', 'unknown') then 'UNKNOWN'
-                    when state = 'rejected' then 'REJECTED'
-                    when is_refused then 'REFUSED'
-                    when exists (select from ledger.hold where hold.entry_id = unsettled.entry_id)
-                        then 'HELD' else 'UNSENT' end as code,
-               entry_id::text as item, gross_amount as amount,
-               'entry ' || entry_id || ' is ' || state || coalesce(' (' || (
-                   select string_agg(distinct hold.code, ' ') from ledger.hold
-                   where hold.entry_id = unsettled.entry_id) || ')', '') as detail
-        from unsettled
-        where not is_refused or gross_amount > (
-            select refused_tolerance from ledger.policy where policy_id = ledger.policy_id())
+    blocker (code, item, amount, detail) as (
+        select * from ledger.entry_blocker(p_entity, p_start)
         union all
         select 'SUSPENSE', line.account, sum(line.debit_amount - line.credit_amount),
                'account ' || line.account || ' is not zero'

@@ -1,4 +1,4 @@
--- The newest build that looked at the whole period: a close stands on its certificate.
+-- The newest build that saw the whole period: a close rests on its certificate.
 create or replace function ledger.closing_build(p_entity text, p_start date) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select build.build_id from ops.build as build

@@ -1,6 +1,8 @@
--- Reopening voids the certificates of the builds whose as-of date lies in the period, and the one
--- that the close stood on.
-create or replace function ledger.decide_period(p_request_id bigint, p_accepts boolean, p_reason text)
+-- A second person decides on a requested act. Reopening voids the certificates of builds whose
+-- as-of date lies in the period, and the one that the close rested on.
+create or replace function ledger.decide_period(
+    p_request_id bigint, p_accepts boolean, p_reason text
+)
 returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,4 +1,5 @@
--- Not even the owner moves our status of a period without a decision of the same transaction.
+-- Our status of a period changes only with a decision of the same transaction, for the owner
+-- too.
 create or replace function ledger.guard_period() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

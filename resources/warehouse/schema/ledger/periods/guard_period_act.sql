@@ -1,3 +1,4 @@
+-- An act on a period carries the session's login; its request or decision is completed first.
 create or replace function ledger.guard_period_act() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,3 +1,4 @@
+-- A waiver carries the session's login, names what blocks the close now, and expires.
 create or replace function ledger.guard_waiver() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,3 +1,4 @@
+-- Mirrors the ERP's status of a period.
 create or replace function ledger.mirror_period(
     p_entity text, p_start date, p_end date, p_ref text, p_erp_status text
 ) returns void

@@ -1,4 +1,5 @@
--- An entry posts into a soft period when its class is named and the role of the policy signed.
+-- Tells whether an entry may post into its period: open, or soft with a named class and the
+-- signature of the policy's role.
 create or replace function ledger.period_takes(
     p_entry_id bigint, p_entity_code text, p_date date, p_class text
 ) returns boolean

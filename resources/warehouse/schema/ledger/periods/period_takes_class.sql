@@ -1,4 +1,5 @@
--- Open: everything. Soft: named classes only. The stricter of our status and the ERP's counts.
+-- Tells whether a period takes a class: open takes every class, soft the named ones. The
+-- stricter of our status and the ERP's counts.
 create or replace function ledger.period_takes_class(
     p_own_status text, p_erp_status text, p_class text
 ) returns boolean

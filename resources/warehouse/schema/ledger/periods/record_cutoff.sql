@@ -1,3 +1,4 @@
+-- Records the cut-off of a close: what is known up to this instant.
 create or replace function ledger.record_cutoff(p_entity text, p_date date) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,4 @@
--- What people call. Asking returns the number that is decided on.
+-- A person requests an act on a period; returns the number of the request.
 create or replace function ledger.request_period(
     p_entity text, p_start date, p_act text, p_reason text
 ) returns bigint

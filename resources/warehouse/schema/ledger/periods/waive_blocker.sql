@@ -1,3 +1,4 @@
+-- A person waives one blocker of a close until a date, with a reason.
 create or replace function ledger.waive_blocker(
     p_entity text, p_start date, p_code text, p_item text, p_reason text, p_expires_on date
 ) returns bigint

@@ -1,3 +1,4 @@
+-- Writes each loaded policy to the audit, with the hash of its whole content.
 create or replace function ledger.audit_policy() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

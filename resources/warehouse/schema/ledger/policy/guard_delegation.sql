@@ -1,5 +1,5 @@
--- Who receives a delegation is neither a preparer nor in conflict with what he would hold by it;
--- what was received is not handed on. Roles by group are asked again when somebody signs.
+-- A delegate is neither a preparer nor in conflict by the delegated role; a delegation is not
+-- passed on. Roles by group are asked again when a signature uses it.
 create or replace function ledger.guard_delegation() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

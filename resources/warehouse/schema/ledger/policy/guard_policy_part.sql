@@ -1,4 +1,4 @@
--- A version is whole when it is loaded: its rows come in the same transaction, or never.
+-- The rows of a policy version come in its own transaction and never change.
 create or replace function ledger.guard_policy_part() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,4 @@
--- Load a file: nothing happens when it is the one that stands. For the administrator.
+-- Loads a policy file as a new version, unless it is the newest already. For the administrator.
 create or replace function ledger.load_policy(p_version text, p_file jsonb) returns boolean
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,4 +1,5 @@
--- The hash of all that a version says; the audit has it from the moment of loading.
+-- The hash of the whole content of a policy version; the audit holds it from the moment of
+-- loading.
 create or replace function ledger.policy_hash(p_policy_id bigint) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select encode(sha256(convert_to(string_agg(line, chr(28) order by line collate "C"), 'UTF8')),

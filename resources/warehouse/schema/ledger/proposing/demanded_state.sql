@@ -1,4 +1,4 @@
--- Which demanded lines there are, without looking at them: dbt writes a new file each time.
+-- Identifies the present desired lines without reading them: dbt writes a new file each time.
 create or replace function ledger.demanded_state() returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select fact::text || ':' || pg_relation_filenode(fact)

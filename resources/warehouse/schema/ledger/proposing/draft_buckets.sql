@@ -1,5 +1,5 @@
--- Where demanded and recorded differ; false when the demanded side has no digest of just these
--- lines: then everything is compared. dbt cannot exchange the lines before the commit.
+-- Finds the buckets where desired and recorded lines differ; false when the desired lines have
+-- no digest, so that everything is compared.
 create or replace function ledger.draft_buckets() returns boolean
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,6 +1,6 @@
--- Events that are recorded as one version of a rule says, and demanded as another one does, with
--- other accounts or another sign, of the same entity and date. An event that moved to another date
--- or entity is new evidence: its variant is that of its date.
+-- Events that are recorded by one version of a rule and desired by another, with other accounts
+-- or another sign, of the same entity and date. An event that moved to another date or entity is
+-- new evidence: its variant is that of its date.
 create or replace function ledger.draft_candidates() returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

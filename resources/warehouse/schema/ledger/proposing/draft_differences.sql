@@ -1,5 +1,6 @@
--- Lines whose recorded sum is not the desired one: both sides summed together by what makes two
--- lines the same. What is recorded and no longer desired keeps the words of its newest entry.
+-- Lines whose recorded sum differs from the desired one: both sides are summed by what makes two
+-- lines the same. A line that is recorded and no longer desired keeps the texts of its newest
+-- entry.
 create or replace function ledger.draft_differences(p_is_full boolean) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,5 +1,6 @@
--- Lines are summed and numbered first, and their events get the number: sums are few, events many.
--- The planner takes the eight equal columns for rare and would sort the events to merge them.
+-- Sums drafts to numbered entry lines and gives events their number: sums are few, events many.
+-- Merge joins are off: the planner takes the eight equal columns for rare and would sort the
+-- events.
 create or replace function ledger.draft_entries() returns void
 language plpgsql set search_path = pg_catalog, pg_temp set enable_mergejoin = off as $$
 begin

@@ -1,4 +1,5 @@
--- The day of each class is worked out once for a day, and not once for each line of it.
+-- Gives each drafted event its accounting date. The day of a class is worked out once per day,
+-- not once per line.
 create or replace function ledger.draft_events(p_as_of date) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

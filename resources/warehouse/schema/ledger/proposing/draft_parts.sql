@@ -1,4 +1,4 @@
--- Rules of one entry stay together; a part is begun when the next rule would not fit any more.
+-- Splits an entry into parts that fit a document. Lines of one rule stay together.
 create or replace function ledger.draft_parts() returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,5 +1,5 @@
--- Orders whose difference is exactly what waits let it through. The rest is left out of the
--- drafts and shown; `draft_restated` is what goes on, as an entry of the class `restatement`.
+-- Lets restatement orders through whose difference is exactly what waits. Other differences of
+-- changed rules leave the drafts and are held; `draft_restated` goes on as class `restatement`.
 create or replace function ledger.draft_restatements() returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

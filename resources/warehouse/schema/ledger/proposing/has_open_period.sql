@@ -1,5 +1,4 @@
--- One gate: why an entry that was not sent yet may not go. Everybody asks it, nobody decides
--- for himself. No row means that nothing holds the entry.
+-- Tells whether an entity has an open period that holds a day.
 create or replace function ledger.has_open_period(p_entity_code text, p_date date) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select exists (

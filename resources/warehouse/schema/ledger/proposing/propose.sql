@@ -1,5 +1,8 @@
--- As before, but where the digests say which buckets differ, only those are compared.
-create or replace function ledger.propose(p_build_id text) returns table (proposed integer, voided integer, unchanged integer)
+-- Proposes the difference between desired and recorded lines as entries, and voids proposals
+-- that are no longer desired. Where digests say which buckets differ, only those are compared.
+create or replace function ledger.propose(
+    p_build_id text
+) returns table (proposed integer, voided integer, unchanged integer)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     as_of date;

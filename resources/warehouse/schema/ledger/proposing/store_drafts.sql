@@ -1,4 +1,4 @@
--- Store the drafts that no open proposal says already, as the next generation of their entry.
+-- Stores drafts that no open proposal has already, as the next generation of their entry.
 create or replace function ledger.store_drafts(p_build_id text) returns integer
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

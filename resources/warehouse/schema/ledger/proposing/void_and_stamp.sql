@@ -1,4 +1,4 @@
--- Void what is said no longer; unsent entries take the stamp of the new build.
+-- Voids proposals that are no longer desired, and gives unsent entries the new build.
 create or replace function ledger.void_and_stamp(
     p_build_id text, out voided_count integer, out unchanged_count integer
 ) language plpgsql set search_path = pg_catalog, pg_temp as $$

@@ -1,3 +1,4 @@
+-- A person requests the release of a deployed rule set and code, with a reason.
 create or replace function ledger.ask_for_release(
     p_rule_set_hash text, p_code_hash text, p_files jsonb, p_reason text
 ) returns bigint

@@ -1,4 +1,5 @@
--- The audit has each row whole, so that verify_releases can hold one against the other.
+-- Writes deployments, releases and acts to the audit as whole rows, which verify_releases
+-- compares.
 create or replace function ledger.audit_rules() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

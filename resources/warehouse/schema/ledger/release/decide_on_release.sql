@@ -1,3 +1,4 @@
+-- A second person approves or refuses a release, with a reason.
 create or replace function ledger.decide_on_release(
     p_release_id bigint, p_act text, p_rule_set_hash text, p_code_hash text, p_reason text
 ) returns void

@@ -1,4 +1,5 @@
--- For the administrator, who loads governance: a row where anything is another than before.
+-- Records the rules and code that the administrator deploys: one row where they differ from the
+-- last.
 create or replace function ledger.deploy_rules(
     p_rule_set_hash text, p_code_hash text, p_release_required boolean
 ) returns boolean

@@ -1,4 +1,4 @@
--- The hash of a rule set out of its files: a line per file, path and hash, in order of the paths.
+-- The hash of a rule set from its files: one line per file, path and hash, ordered by path.
 create or replace function ledger.files_hash(p_files jsonb) returns text
 language sql immutable set search_path = pg_catalog, pg_temp as $$
     select encode(sha256(convert_to(coalesce(string_agg(

@@ -1,3 +1,4 @@
+-- A release is requested by a person for rules and code that were deployed.
 create or replace function ledger.guard_rule_release() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,4 @@
--- Rules and code that were written, approved and deployed by three different logins.
+-- Rules and code that three different logins wrote, approved and deployed.
 create or replace view ledger.released_rules as
 select distinct on (rule_set_hash, code_hash)
     rule_set_hash, code_hash, release_id, author, approver, deployer, decided_at as approved_at,

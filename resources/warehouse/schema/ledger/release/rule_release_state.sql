@@ -1,4 +1,5 @@
--- A release as it stands. The deployer is the first who loaded it and is neither of the two.
+-- Releases with their state. The deployer is the first login that deployed it and is neither
+-- requester nor approver.
 create or replace view ledger.rule_release_state as
 select
     release.*, coalesce(done.act, 'open') as state,

@@ -1,4 +1,4 @@
--- Deployments, releases, acts and provenance that do not equal what was audited.
+-- Deployments, releases, acts and provenance that differ from their audit row.
 create or replace function ledger.verify_releases() returns table (problem text, row_id text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     with held (action, row_id, content) as (

@@ -1,4 +1,5 @@
--- The act with the limit that allows it and what was measured; refused where none does.
+-- Completes an approval with the limit that allows it and what was measured; refuses it where no
+-- limit does.
 create or replace function ledger.allowed_act(given ledger.request_act, p_event text)
 returns ledger.request_act
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$

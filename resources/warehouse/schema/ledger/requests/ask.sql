@@ -1,3 +1,4 @@
+-- A person requests a write-off, refund or the like; returns the number of the request.
 create or replace function ledger.ask(
     p_event text, p_entity text, p_subject_key text, p_amount numeric, p_reason text,
     p_attachment_sha256 text default null, p_tender text default null,

@@ -1,5 +1,6 @@
--- Ask for an entry on chosen accounts. A line is {account, debit or credit, key, facility_code,
--- payer_class, memo}; with `p_reverses` the lines are those of that request, exchanged.
+-- Requests an entry on chosen accounts. A line is {account, debit or credit, key, facility_code,
+-- payer_class, memo}; with `p_reverses` the lines are those of that request with sides
+-- exchanged.
 create or replace function ledger.ask_entry(
     p_entity text, p_accounting_date date, p_lines jsonb, p_reason_code text, p_reason text,
     p_is_auto_reversed boolean default false, p_reverses bigint default null,

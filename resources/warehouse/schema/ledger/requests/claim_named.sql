@@ -1,3 +1,4 @@
+-- The claim of the books that a key names.
 create or replace function ledger.claim_named(p_entity text, p_key text) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select case

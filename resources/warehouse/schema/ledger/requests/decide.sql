@@ -1,3 +1,4 @@
+-- A person approves or refuses a request, with a reason.
 create or replace function ledger.decide(
     p_request_id bigint, p_act text, p_content_hash text, p_reason text default null
 ) returns text

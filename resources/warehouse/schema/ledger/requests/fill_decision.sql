@@ -1,5 +1,8 @@
--- The decision: by somebody else who holds the role, on the period as it was when asked.
-create or replace function ledger.fill_decision(inout new ledger.period_act) returns ledger.period_act
+-- Completes a decision on a period act: another login that holds the role, and the period
+-- unchanged since the request.
+create or replace function ledger.fill_decision(
+    inout new ledger.period_act
+) returns ledger.period_act
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     asked ledger.period_act;

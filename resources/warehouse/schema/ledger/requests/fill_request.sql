@@ -1,5 +1,7 @@
--- The request: the period as it stands, and where the act leads.
-create or replace function ledger.fill_request(inout new ledger.period_act) returns ledger.period_act
+-- Completes a request for a period act: the period as it is, and the status that follows.
+create or replace function ledger.fill_request(
+    inout new ledger.period_act
+) returns ledger.period_act
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     select own_status into new.from_status from ledger.period

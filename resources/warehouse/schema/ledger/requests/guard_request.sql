@@ -1,4 +1,4 @@
--- As before, and: each kind is made whole first, whoever inserts the row.
+-- Completes and checks a request by its kind, and gives it the session's login and its hash.
 create or replace function ledger.guard_request() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

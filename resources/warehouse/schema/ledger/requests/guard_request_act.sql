@@ -1,3 +1,4 @@
+-- An act on a request carries the session's login; an approval carries the limit that allows it.
 create or replace function ledger.guard_request_act() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,5 +1,5 @@
--- The lines that approved manual entries put into the books up to the as-of date, for tie-outs:
--- each as asked, and with its sign changed on the first of the next month where that was asked.
+-- Lines that approved manual entries put into the books up to the as-of date, for tie-outs: as
+-- requested, and with the sign changed on the first of the next month where that was requested.
 create or replace view ledger.manual_line as
 select line.request_id, line.entity_code, line.account, line.claim_key, line.account_key,
        coalesce(line.control_key, 'request ' || line.request_id) as control_key,

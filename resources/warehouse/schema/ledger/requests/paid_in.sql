@@ -1,6 +1,6 @@
--- What a payee paid in by a tender for an account or claim, less what was refunded that way or is
--- asked for: the larger of both, since an approved refund is paid out later. Nothing is known
--- before the first build.
+-- What a payee paid by a tender for an account or claim, less refunds by that tender that are
+-- recorded or requested: the larger of both, since an approved refund is paid out later. Nothing
+-- is known before the first build.
 create or replace function ledger.paid_in(
     p_event text, p_entity text, p_subject_key text, p_payee text, p_tender text
 ) returns numeric

@@ -1,4 +1,4 @@
--- Which events of the books a request is the evidence of.
+-- The events of the books that each request is the evidence of.
 create or replace view ledger.request_event as
 select request_id, 'decided' as occasion, md5(event || '|request|' || request_id) as event_id
 from ledger.request

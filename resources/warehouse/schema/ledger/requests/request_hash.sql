@@ -1,4 +1,5 @@
--- As before; what requests did not have then is hashed where they have it.
+-- The hash of a request. Fields that older requests did not have enter it only where they have a
+-- value.
 create or replace function ledger.request_hash(held ledger.request) returns text
 language sql immutable set search_path = pg_catalog, pg_temp as $$
     select encode(sha256(convert_to(concat_ws(chr(31), held.event, held.entity_code,

@@ -1,5 +1,5 @@
--- The limits on requests of an event that a login may use. Where a row of a role names the event,
--- those of that role for all events do not count.
+-- The limits on requests of an event that a login may use. Where rows of a role name the event,
+-- that role's rows for all events do not count.
 create or replace function ledger.request_limits_of(p_login name, p_event text)
 returns setof ledger.policy_request_limit
 language sql stable set search_path = pg_catalog, pg_temp as $$

@@ -1,4 +1,5 @@
--- One row per line of a manual entry: debit positive, its keys, and a memo that stays here.
+-- One row per line of a manual entry: debit positive, its keys, and a memo that stays in this
+-- database.
 create or replace view ledger.request_line as
 select request.request_id, request.entity_code, line.line_no, line.account, line.facility_code,
        line.payer_class, line.signed_amount, line.claim_key, line.account_key, line.control_key,

@@ -1,6 +1,6 @@
--- What a limit looks at: the request with those approved for the same account (where there is
--- none, the same subject) within the days of the policy, and with those of the same maker within
--- 24 hours; both among requests that take from the same balance.
+-- What a limit measures: the request with approved ones for the same account (else the same
+-- subject) within the policy's days, and with those of the same maker within 24 hours; both
+-- among requests on the same balance.
 create or replace function ledger.request_measure(p_request_id bigint)
 returns table (account_amount numeric, day_amount numeric)
 language sql stable set search_path = pg_catalog, pg_temp as $$

@@ -1,4 +1,4 @@
--- The roles that a request still waits for: that of its class, and that of another tender.
+-- The roles whose approval a request still lacks: its class's, and that of another tender.
 create or replace function ledger.request_roles(p_request_id bigint) returns setof text
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select wanted.role from (

@@ -1,3 +1,4 @@
+-- Requests with their state and who decided.
 create or replace view ledger.request_state as
 select
     request.request_id, request.event, request.entity_code, request.subject_key, request.amount,

@@ -1,4 +1,4 @@
--- The lines of an approved manual entry, with the sides exchanged.
+-- The lines of an approved manual entry, with sides exchanged.
 create or replace function ledger.reversed_lines(asked ledger.request) returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,4 +1,4 @@
--- As before, and an act names the limit and the measures that the audit has of it, and keeps it.
+-- Requests and acts that differ from their audit row, or break the limit that they name.
 create or replace function ledger.verify_requests() returns table (request_id bigint, problem text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select request.request_id, case

@@ -1,4 +1,4 @@
--- What a manual entry is, worked out here whoever asks: lines, amount, class, what it is known by.
+-- Completes a manual entry: lines, amount, class and subject, for any requester.
 create or replace function ledger.whole_entry(asked ledger.request) returns ledger.request
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

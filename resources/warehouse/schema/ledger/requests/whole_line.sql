@@ -1,6 +1,8 @@
--- One line as it was asked for, made whole: its keys by what its account is kept by, and the
+-- Completes one line of a manual entry: its keys by what its account is kept by, and the
 -- facility and payer class of the account that it names, where none is given.
-create or replace function ledger.whole_line(p_entity text, p_reason_code text, p_no bigint, asked jsonb)
+create or replace function ledger.whole_line(
+    p_entity text, p_reason_code text, p_no bigint, asked jsonb
+)
 returns jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,5 +1,7 @@
--- All lines together: they balance, and none says twice what another says.
-create or replace function ledger.whole_lines(p_entity text, p_reason_code text, asked jsonb) returns jsonb
+-- Completes all lines of a manual entry: they balance, and no two are the same.
+create or replace function ledger.whole_lines(
+    p_entity text, p_reason_code text, asked jsonb
+) returns jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
     made jsonb;

@@ -1,3 +1,4 @@
+-- The requester withdraws an open request.
 create or replace function ledger.withdraw(p_request_id bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

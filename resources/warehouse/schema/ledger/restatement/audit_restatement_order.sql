@@ -1,3 +1,4 @@
+-- Writes each restatement order to the audit.
 create or replace function ledger.audit_restatement_order() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

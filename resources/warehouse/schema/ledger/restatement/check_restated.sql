@@ -1,4 +1,5 @@
--- An order is approved, its hash is met at this moment, and it is carried out once.
+-- An order is approved, its hash matches the difference at this moment, and it is carried out
+-- once.
 create or replace function ledger.check_restated() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

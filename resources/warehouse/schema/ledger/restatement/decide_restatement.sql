@@ -1,3 +1,4 @@
+-- A second person approves or refuses a restatement order, with a reason.
 create or replace function ledger.decide_restatement(
     p_order_id bigint, p_act text, p_content_hash text, p_reason text default null
 ) returns text

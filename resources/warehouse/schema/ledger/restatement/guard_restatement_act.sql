@@ -1,3 +1,4 @@
+-- A restatement order is decided once, by another person than its requester.
 create or replace function ledger.guard_restatement_act() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

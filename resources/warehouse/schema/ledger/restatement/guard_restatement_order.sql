@@ -1,3 +1,5 @@
+-- A restatement order carries the session's login, its rules in order, and the hash of its
+-- content.
 create or replace function ledger.guard_restatement_order() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

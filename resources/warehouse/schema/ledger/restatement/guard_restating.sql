@@ -1,3 +1,4 @@
+-- Proposing alone writes what is held for restatement and what an order lets through.
 create or replace function ledger.guard_restating() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

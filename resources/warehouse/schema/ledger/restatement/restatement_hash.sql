@@ -1,4 +1,5 @@
--- `tieout policy what-if` hashes the difference in the same words.
+-- The hash of the difference that waits for restatement. `tieout policy what-if` computes the
+-- same.
 create or replace function ledger.restatement_hash(p_rules text[]) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select encode(sha256(convert_to(coalesce(string_agg(

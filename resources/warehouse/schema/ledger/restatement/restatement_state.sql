@@ -1,3 +1,4 @@
+-- Restatement orders with their state, who decided, and how many events they let through.
 create or replace view ledger.restatement_state as
 select asked.*, case when done.events is not null then 'carried out'
                      else coalesce(act.act, 'open') end as state,

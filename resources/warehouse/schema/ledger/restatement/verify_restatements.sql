@@ -1,5 +1,6 @@
--- Orders, decisions and what was carried out that do not equal what was audited.
-create or replace function ledger.verify_restatements() returns table (order_id bigint, problem text)
+-- Orders, decisions and restated events that differ from their audit row.
+create or replace function ledger.verify_restatements()
+returns table (order_id bigint, problem text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select coalesce(asked.order_id, (audit.detail ->> 'order_id')::bigint), 'ORDER'
     from ledger.restatement_order as asked

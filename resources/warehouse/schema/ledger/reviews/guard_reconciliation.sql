@@ -1,4 +1,4 @@
--- Not even the owner of the tables signs for somebody, or reviews what he prepared.
+-- A reconciliation carries the session's login and what it signed, for the owner too.
 create or replace function ledger.guard_reconciliation() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

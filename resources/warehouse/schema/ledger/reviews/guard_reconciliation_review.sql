@@ -1,3 +1,4 @@
+-- A reconciliation is reviewed by another login than its preparer's.
 create or replace function ledger.guard_reconciliation_review() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,5 @@
--- A preparer signs what he saw. An unexplained difference takes words that explain it.
+-- A preparer signs the reconciliation of an account. An unexplained difference takes an
+-- explanation.
 create or replace function ledger.prepare_reconciliation(
     p_entity text, p_account text, p_content_hash text, p_explanation text
 ) returns bigint

@@ -1,4 +1,4 @@
--- The sheet as it stands: the mart's rows, the hash of each, and who signed exactly that.
+-- The reconciliation sheet: the mart's rows, the hash of each, and who signed exactly that.
 create or replace function ledger.reconciliation_sheet()
 returns table (entity_code text, account text, account_name text, as_of_date date,
     balance_amount numeric, items_amount numeric, unposted_amount numeric,

@@ -1,5 +1,7 @@
--- Another person reviews it, while it still is what was prepared.
-create or replace function ledger.review_reconciliation(p_reconciliation_id bigint, p_content_hash text)
+-- Another person reviews a reconciliation while it is still what was prepared.
+create or replace function ledger.review_reconciliation(
+    p_reconciliation_id bigint, p_content_hash text
+)
 returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,4 @@
--- A list (of accesses, say) was looked at by an approver or an auditor.
+-- An approver or auditor signs that a list (say of accesses) was reviewed.
 create or replace function ledger.sign_review(p_subject text, p_content_hash text, p_note text)
 returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

@@ -1,3 +1,5 @@
+-- Moves an approved entry that nothing holds to `sending`, under a new lease and fence; returns
+-- what the sender sends.
 create or replace function ledger.begin_sending(
     p_entry_id bigint, p_lease numeric default 600, p_quiet numeric default 600
 )

@@ -1,4 +1,4 @@
--- An entry whose sender is gone or late: nobody knows what he did. Says whether that is so.
+-- Marks an entry unknown whose sender is gone or late; tells whether it did.
 create or replace function ledger.doubt(p_entry_id bigint, p_reason_code text) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

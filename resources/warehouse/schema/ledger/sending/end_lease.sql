@@ -1,4 +1,4 @@
--- The attempt is over, as far as its sender knows: quiet begins now.
+-- Ends the lease of a sender: its quiet time begins now.
 create or replace function ledger.end_lease(p_entry_id bigint, p_fence bigint) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

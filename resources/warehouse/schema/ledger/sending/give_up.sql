@@ -1,4 +1,5 @@
--- Read back, quiet, and nothing there, but it may not be sent again: it counts as rejected.
+-- Rejects an entry that was read back after its quiet time, is not in the ERP, and may not be
+-- sent again.
 create or replace function ledger.give_up(p_entry_id bigint, p_reason_code text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,3 +1,4 @@
+-- A lease ends, or is taken again with the next fence; it is never extended.
 create or replace function ledger.guard_sending() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

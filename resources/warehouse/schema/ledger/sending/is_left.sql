@@ -1,4 +1,4 @@
--- Whether the sender of an entry is gone, or so late that it may not send any more.
+-- Tells whether the sender of an entry is gone, or so late that it may not send any more.
 create or replace function ledger.is_left(p_entry_id bigint) returns boolean
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select not exists (

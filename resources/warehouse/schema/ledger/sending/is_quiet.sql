@@ -1,4 +1,4 @@
--- Whether no attempt of the past can take effect any more: asked before reading back.
+-- Tells whether no earlier attempt can take effect any more; asked before reading back.
 create or replace function ledger.is_quiet(p_entry_id bigint) returns boolean
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select coalesce((select quiet_until < clock_timestamp() from ledger.sending

@@ -1,4 +1,5 @@
--- The ERP took nothing: the entry goes back to the approved ones, later; too often, it is parked.
+-- Records that the ERP took nothing: the entry returns to `approved` and waits; after too many
+-- attempts it is parked.
 create or replace function ledger.record_busy(
     p_entry_id bigint, p_reason_code text, p_wait_seconds numeric default null,
     p_fence bigint default null

@@ -1,4 +1,5 @@
--- Several may find one document; a different one beside it is told, not hidden.
+-- Records the ERP document of an entry. A second, different document is kept beside it and
+-- reported.
 create or replace function ledger.record_posted(
     p_entry_id bigint, p_document_ref text, p_document_number text, p_lines jsonb,
     p_erp text default 'tryton', p_posted_on date default null

@@ -1,4 +1,4 @@
--- The document as the ERP shows it today; what it showed at posting is in the audit.
+-- Records the document as the ERP shows it now; the audit keeps what it showed at posting.
 create or replace function ledger.record_read_back(
     p_entry_id bigint, p_document_state text, p_document_number text, p_lines jsonb
 ) returns boolean

@@ -1,3 +1,4 @@
+-- Records that the ERP rejected an entry, by the sender that holds the fence.
 create or replace function ledger.record_rejected(
     p_entry_id bigint, p_reason_code text, p_fence bigint default null
 ) returns void

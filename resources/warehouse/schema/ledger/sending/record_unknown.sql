@@ -1,3 +1,4 @@
+-- Records that the outcome of sending an entry is unknown.
 create or replace function ledger.record_unknown(
     p_entry_id bigint, p_reason_code text, p_fence bigint default null
 ) returns void

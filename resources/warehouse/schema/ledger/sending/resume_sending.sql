@@ -1,3 +1,5 @@
+-- Takes up an entry that is sending or unknown again, once its old lease and quiet time are
+-- over.
 create or replace function ledger.resume_sending(
     p_entry_id bigint, p_lease numeric default 600, p_quiet numeric default 600,
     p_is_unique boolean default false

@@ -1,3 +1,4 @@
+-- Takes the lease on an entry with the next fence; returns the fence.
 create or replace function ledger.take_lease(p_entry_id bigint, p_lease numeric, p_quiet numeric)
 returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -14,7 +15,8 @@ begin
         ends + make_interval(secs => p_quiet))
     on conflict (entry_id) do update set
         fence = held.fence + 1, attempts = held.attempts + 1, holder = excluded.holder,
-        holder_pid = excluded.holder_pid, leased_until = excluded.leased_until, quiet_seconds = excluded.quiet_seconds,
+        holder_pid = excluded.holder_pid, leased_until = excluded.leased_until,
+        quiet_seconds = excluded.quiet_seconds,
         quiet_until = excluded.quiet_until, not_before = null
     returning fence into taken;
     return taken;

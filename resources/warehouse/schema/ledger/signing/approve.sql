@@ -1,5 +1,5 @@
--- A person signs what he saw: the content hash of the entry on his screen. His own limits come
--- before those that he acts under for somebody else.
+-- A person signs the content hash of an entry. Limits of the login's own come before delegated
+-- ones.
 create or replace function ledger.approve(p_entry_id bigint, p_content_hash text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

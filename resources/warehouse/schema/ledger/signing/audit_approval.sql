@@ -1,3 +1,4 @@
+-- Writes signatures and their voiding to the audit.
 create or replace function ledger.audit_approval() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

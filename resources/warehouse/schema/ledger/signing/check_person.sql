@@ -1,3 +1,4 @@
+-- Refuses a session whose login does not act for a person.
 create or replace function ledger.check_person() returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin

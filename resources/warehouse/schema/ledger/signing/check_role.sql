@@ -1,3 +1,4 @@
+-- Refuses a session whose login does not hold a role of the newest policy.
 create or replace function ledger.check_role(p_role text) returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin

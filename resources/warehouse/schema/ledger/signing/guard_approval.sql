@@ -1,5 +1,6 @@
--- As before, and: the policy is the newest one, nobody signs under a policy that he loaded or with
--- roles that conflict. An approved entry takes a further signature when its period closed softly.
+-- A signature carries the session's login under the newest policy, which it did not load, with
+-- roles that do not conflict. An approved entry takes a further signature when its period closed
+-- softly.
 create or replace function ledger.guard_approval() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

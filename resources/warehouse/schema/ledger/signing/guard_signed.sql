@@ -1,4 +1,4 @@
--- Beside the steps that every entry takes: approved means that the right ones signed.
+-- An entry becomes approved only when the right logins signed it.
 create or replace function ledger.guard_signed() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

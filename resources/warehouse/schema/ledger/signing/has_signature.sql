@@ -1,5 +1,5 @@
--- Whether a signature of a role stands on what an entry says today. Signatures from before policy
--- was kept in versions count as any role: they were what was asked then.
+-- Tells whether a role signed the present content of an entry. Signatures from before policy had
+-- versions count as any role.
 create or replace function ledger.has_signature(p_entry_id bigint, p_role text) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select exists (

@@ -1,4 +1,4 @@
--- Proposing alone says what is held and lets it through: not even the owner in another session.
+-- Tells whether a login is a preparer's.
 create or replace function ledger.is_preparer(p_login name) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select p_login = ':prefix_preparer' or exists (

@@ -1,4 +1,4 @@
--- The role whose signature an entry still lacks, whatever number of others it has; null: none.
+-- The role whose signature an entry still lacks; null when none is missing.
 create or replace function ledger.missing_role(p_entry_id bigint) returns text
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select min(wanted.role) from (

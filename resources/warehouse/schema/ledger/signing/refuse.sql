@@ -1,4 +1,5 @@
--- A refused proposal stays quiet while its events are the same, until somebody looks again.
+-- A person refuses a proposal. It stays quiet while its events are unchanged, until its review
+-- date.
 create or replace function ledger.refuse(
     p_entry_id bigint, p_disposition text, p_owner text, p_look_again date
 ) returns void

@@ -1,5 +1,5 @@
--- A rejection is mended (the account is active, the period open): the next proposal says the
--- same as the next generation of the entry, under a key of its own.
+-- A person releases a rejected entry whose cause is mended: the next proposal sends the same
+-- content as its next generation, under a new key.
 create or replace function ledger.release(p_entry_id bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

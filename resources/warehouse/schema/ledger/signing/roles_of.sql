@@ -1,5 +1,5 @@
--- What a login is, to a policy: its own name, the roles that the file gives it, and the groups of
--- the pipeline that it is a member of (the approvers among them).
+-- The roles of a login by a policy version: its own name, the roles that the file gives it, and
+-- the pipeline's groups that it is a member of.
 create or replace function ledger.roles_of(p_policy_id bigint, p_short text) returns text[]
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select array(
