@@ -18,6 +18,7 @@ from resources.dagster_resources import Installation, JobRun
 from resources.dbt_nodes import DbtNode
 from resources.warehouse import builds, tie_outs
 from resources.warehouse.builds import CheckResult, ExpectedCheck
+from resources.warehouse.handover import hand_over_reconciliations
 from resources.warehouse.tie_outs import TieOutResult
 
 GROUP = "control"
@@ -112,6 +113,7 @@ def tie_out_post(
     """Evaluate the tie-outs between the sub-ledger, the ledger and the ERP."""
     del post_run  # asked for because it keeps a second post run out
     with closing(installation.connect("transform")) as connection:
+        hand_over_reconciliations(connection)
         found = tie_outs.evaluate(connection, "post")
         # Never into a build that is still at work: its certificate would take them in.
         build_id = builds.newest_certified(connection)

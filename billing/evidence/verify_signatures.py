@@ -112,8 +112,8 @@ def _check_limits(pack: Pack, check: Check, signatures: list[Row]) -> None:
             check.expect(is_within, f"{name}: beyond its {what.replace('_', ' ')} limit")
 
 
-def certificate_hash(rows: list[Row]) -> str:
-    """The hash of a certificate, over the same text as ops.issue_certificate in the database."""
+def certificate_hash(rows: list[Row], expected_hash: str, lines_digest: str) -> str:
+    """The hash of a certificate, over the same text as ops.certificate_hash in the database."""
     texts = []
     for row in sorted(rows, key=lambda row: row["check_id"].encode()):
         parts = [
@@ -122,6 +122,7 @@ def certificate_hash(rows: list[Row]) -> str:
             row["failing_count"],
         ]  # fmt: skip
         texts.append("|".join(part for part in parts if part is not None))
+    texts += [expected_hash, lines_digest]
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
@@ -133,7 +134,8 @@ def check_certificates(pack: Pack, check: Check) -> None:
     passing = set()
     for one in pack.table("builds/certificates.csv"):
         build, held = one["build_id"], rows.pop(one["build_id"], [])
-        is_same = certificate_hash(held) == one["content_hash"]
+        found = certificate_hash(held, one["expected_hash"] or "", one["lines_digest"] or "")
+        is_same = found == one["content_hash"]
         check.expect(is_same, f"certificate of {build} does not have its content hash")
         check.expect(_counts(held) == _said(one), f"certificate of {build}: it is not its rows")
         if one["passes"] == "true":

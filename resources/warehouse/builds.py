@@ -12,6 +12,7 @@ from typing import Any, Literal
 import psycopg
 
 from resources.code_identity import Identity
+from resources.warehouse.handover import hand_over_build, hand_over_exceptions
 
 Kind = Literal["dbt_test", "expectation", "tie_out", "model"]
 Severity = Literal["error", "warning"]
@@ -215,10 +216,11 @@ def _values(build_id: str, result: CheckResult) -> tuple[object, ...]:
 
 
 def sync_exceptions(connection: psycopg.Connection[Any], build_id: str) -> Synced:
-    """Mirror what this build could not post into ops.exception.
+    """Mirror what this build could not post into ops.exception, from the results it hands over.
 
     Return how many were opened, were open before and stay so, and were closed.
     """
+    hand_over_exceptions(connection)
     row = connection.execute("select * from ops.sync_exceptions(%s)", (build_id,)).fetchone()
     connection.commit()
     if row is None:
@@ -227,7 +229,8 @@ def sync_exceptions(connection: psycopg.Connection[Any], build_id: str) -> Synce
 
 
 def issue_certificate(connection: psycopg.Connection[Any], build_id: str) -> Certificate:
-    """Issue the certificate of a build, whatever its checks say, and return it."""
+    """Hand the results over and issue the certificate of a build, whatever its checks say."""
+    hand_over_build(connection)
     connection.execute("select ops.issue_certificate(%s)", (build_id,))
     connection.commit()
     head = connection.execute(

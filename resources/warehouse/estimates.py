@@ -20,13 +20,13 @@ select distinct cutoff_date from ledger.cutoff
 where entity_code = %s and cutoff_date <= %s order by cutoff_date desc limit 1
 """
 _BALANCES = """
-select facility_code, payer_class, age_bucket, balance_amount from marts.mart_estimate_balance
+select facility_code, payer_class, age_bucket, balance_amount from ledger.estimate_balance
 where entity_code = %s and cutoff_date = %s and rule = %s
 """
 _HISTORY = """
 select facility_code, payer_class, age_bucket, period, observation_count, exposed_amount,
        lost_amount, uncollected_amount
-from marts.mart_estimate_rate
+from ledger.estimate_rate
 where entity_code = %s and cutoff_date = %s and rule = %s
 order by facility_code, payer_class, age_bucket, period
 """

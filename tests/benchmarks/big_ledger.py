@@ -1,19 +1,16 @@
 """A ledger of any size for measuring: years of posted entries, written by SQL as the owner.
 
 Triggers are off while the base is written, for speed and in the benchmark's own database only.
-What a day brings is demanded as dbt demands it, digests included, and goes the ordinary way.
+What a day brings is desired as dbt desires it, and goes the ordinary way.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from psycopg import sql
 
 from tests.fixtures.books import AS_OF, Books
 
-MODEL = Path(__file__).parents[2] / "dbt_project/models/marts/ledger/fct_ledger_digest.sql"
 LINES_A_DAY = 1000
 QUIET_DAYS = 9  # between the base and the as-of date: there the new days lie
 
@@ -106,29 +103,6 @@ update marts.fct_ledger_line set signed_amount = signed_amount + sign(signed_amo
 where event_id in (select md5('base' || (n::bigint * 104729 + %(shift)s) %% %(base)s)
                    from generate_series(1, %(events)s) as n)
 """
-
-
-def digest_query() -> str:
-    """Return the statement of the dbt model itself, as dbt would send it."""
-    _, _, body = MODEL.read_text().partition("\nwith\n")
-    text = re.sub(r"{{ ref\('(\w+)'\) }}", r"marts.\1", f"with {body}")
-    return re.sub(r"{{ source\('(\w+)', '(\w+)'\) }}", r"\1.\2", text)
-
-
-def digest(books: Books) -> None:
-    """Make the digests of what is demanded, as dbt does after the lines themselves."""
-    with books.by("transform").transaction():
-        books.by("transform").execute("drop table if exists marts.fct_ledger_digest")
-        made = f"create table marts.fct_ledger_digest as {digest_query()}"
-        books.by("transform").execute(made.encode())
-        books.by("transform").execute(
-            "create or replace trigger forget_digest after insert or update or delete or truncate"
-            " on marts.fct_ledger_line for each statement execute function ledger.forget_digest()"
-        )
-        books.by("transform").execute(
-            "create unique index on marts.fct_ledger_digest (entity_code, original_date, slot)"
-        )
-        books.by("transform").execute("analyze marts.fct_ledger_digest")
 
 
 @dataclass

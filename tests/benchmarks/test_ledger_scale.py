@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from orchestration.tables import table
-from tests.benchmarks.big_ledger import BigLedger, digest
+from tests.benchmarks.big_ledger import BigLedger
 from tests.conftest import Server, fresh_database
 from tests.fixtures.books import AS_OF, Books, open_books
 
@@ -65,25 +65,13 @@ def _measure(books: Books, lines: int) -> Figures:
         with books.by("transform").transaction():
             big.demand_day(size)
         books.by("transform").execute("analyze marts.fct_ledger_line, marts.fct_billing_event")
-        found.seconds["digests of what is demanded (dbt)"] = timed(lambda: digest(books))
+        found.seconds["lines are handed over"] = timed(books.hand_over)
         build_id = books.build()
         found.seconds[f"propose {size:,} lines"] = taken_back(
             books.by("preparer"), "select * from ledger.propose(%s)", build_id
         )
-        if size == DAYS[1]:
-            found.seconds["propose, everything compared"] = _full(books, build_id)
         _settle_day(books, build_id, size, found)
     return found
-
-
-def _full(books: Books, build_id: str) -> float:
-    """Return what the same proposal takes where nothing says what differs."""
-    books.by("transform").execute("update marts.fct_ledger_digest set fact_state = 'other'")
-    try:
-        query = "select * from ledger.propose(%s)"
-        return taken_back(books.by("preparer"), query, build_id, times=1)
-    finally:
-        digest(books)
 
 
 def _settle_day(books: Books, build_id: str, size: int, found: Figures) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from resources.warehouse import builds, ledger
 from resources.warehouse.build_inputs import REBUILD_TAG
+from resources.warehouse.handover import hand_over_lines
 from tests.fixtures.installed import Pipeline, Stage, Stages, installed
 
 LEAKY = b"ISA*00*CANARYBROKEN"
@@ -26,7 +27,7 @@ create table marts.fct_billing_event as
 select 'e1' as event_id, 'JR01' as rule, 'v1' as rule_version, 'NLH' as entity_code,
     date '2026-09-15' as event_date;
 grant select on marts.fct_ledger_line, marts.fct_billing_event
-    to tieout_test_owner, tieout_test_preparer
+    to tieout_test_transform, tieout_test_preparer
 """
 
 
@@ -103,7 +104,9 @@ def approved_entry(pipeline: Pipeline) -> None:
         builds.begin(connection, "b1", date(2026, 10, 31))
         builds.expect(connection, [builds.ExpectedCheck("T1", "tie_out", "error")])
         builds.record(connection, "b1", [builds.CheckResult("T1", "tie_out", "error", True)])
-        builds.issue_certificate(connection, "b1")
+        hand_over_lines(connection)
+        connection.execute("select ops.issue_certificate('b1')")
+        connection.commit()
     with pipeline.database.connect("preparer") as connection:
         assert ledger.propose(connection, "b1").proposed == 1
     with pipeline.database.connect("policy") as connection:

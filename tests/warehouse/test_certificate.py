@@ -5,6 +5,8 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from resources.warehouse.handover import hand_over_exceptions
+
 pytestmark = pytest.mark.promise(
     "The close certificate passes only when every expected blocking check passed",
     "A certificate, once issued, stays as it was",
@@ -157,6 +159,7 @@ def outcomes(transform):
 
 
 def sync(connection):
+    hand_over_exceptions(connection)
     return connection.execute("select * from ops.sync_exceptions('b1')").fetchone()
 
 

@@ -20,34 +20,23 @@ pytestmark = pytest.mark.promise(
 )
 
 SEPTEMBER, OCTOBER = date(2026, 9, 30), date(2026, 10, 31)
-MARTS = """
-create table marts.mart_estimate_balance (
-    entity_code text, cutoff_date date, rule text, facility_code text, payer_class text,
-    age_bucket text, item_count int, balance_amount numeric(14, 2));
-create table marts.mart_estimate_rate (
-    entity_code text, cutoff_date date, rule text, facility_code text, payer_class text,
-    age_bucket text, period text, rate_level text, observation_count int,
-    exposed_amount numeric(14, 2), lost_amount numeric(14, 2),
-    uncollected_amount numeric(14, 2));
-"""
 
 
 @begins
 def estimated(books):
     """Two cut-offs with 1,000.00 of young patient balances, of which a fifth was lost before."""
     transform = books.by("transform")
-    transform.execute(MARTS)
     for cutoff in (SEPTEMBER, OCTOBER):
         for entity in ("NLH", "NPG"):
             books.by("preparer").execute("select ledger.record_cutoff(%s, %s)", [entity, cutoff])
         transform.execute(
-            "insert into marts.mart_estimate_balance values"
-            " ('NLH', %s, 'JR45', 'MAIN', 'self_pay', '0-30', 9, 1000.00)",
+            "insert into ledger.estimate_balance values"
+            " ('NLH', %s, 'JR45', 'MAIN', 'self_pay', '0-30', 1000.00)",
             [cutoff],
         )
         transform.execute(
-            "insert into marts.mart_estimate_rate values"
-            " ('NLH', %s, 'JR45', 'MAIN', 'self_pay', '0-30', 'ALL', 'segment', 40, 500.00,"
+            "insert into ledger.estimate_rate values"
+            " ('NLH', %s, 'JR45', 'MAIN', 'self_pay', '0-30', 'ALL', 40, 500.00,"
             " 100.00, 200.00)", [cutoff])  # fmt: skip
     books.demand([])
     books.build()
@@ -127,8 +116,8 @@ def test_a_run_says_what_the_books_and_the_history_say(estimated, field, value, 
 
 def test_a_run_leaves_nothing_out(estimated):
     estimated.by("transform").execute(
-        "insert into marts.mart_estimate_balance values"
-        " ('NLH', %s, 'JR45', 'EAST', 'self_pay', '0-30', 1, 5.00)",
+        "insert into ledger.estimate_balance values"
+        " ('NLH', %s, 'JR45', 'EAST', 'self_pay', '0-30', 5.00)",
         [OCTOBER],
     )
     (line, _) = sorted(lines_of(estimated, Basis("NLH", OCTOBER, "JR45")), key=str, reverse=True)

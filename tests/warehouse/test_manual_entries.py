@@ -236,6 +236,7 @@ def test_the_amounts_that_a_rule_may_take_know_manual_entries(indebted):
         " 'manual', original_date, true, 'h', null, null, null"
         " from marts.fct_ledger_line where account = '1120'"
     )
+    indebted.hand_over()
     charity = requests.Ask("charity.approved", "NLH", "account", Decimal("50.01"),
                            "assistance form of October")  # fmt: skip
     refused(lambda: requests.ask(indebted.by("biller"), charity), "EXCEEDS")

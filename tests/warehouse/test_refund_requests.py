@@ -17,10 +17,7 @@ pytestmark = pytest.mark.promise(
 )
 
 PAID_IN = """
-create table marts.mart_paid_in (
-    entity_code text, subject text, subject_key text, payee text, tender text,
-    paid_amount numeric(14, 2), refunded_amount numeric(14, 2));
-insert into marts.mart_paid_in values
+insert into ledger.payment_by_tender values
     ('NLH', 'account', 'account', 'patient', 'card', 100.00, 0),
     ('NLH', 'account', 'account', 'patient', 'cheque', 30.00, 0),
     ('NLH', 'claim', 'claim', 'MCR01', 'ach', 60.00, 0);
@@ -103,8 +100,8 @@ def test_refunds_by_one_tender_are_added_up(in_credit):
 
 
 def test_what_the_processor_gave_back_already_is_not_given_twice(in_credit):
-    in_credit.by("transform").execute(
-        "update marts.mart_paid_in set refunded_amount = 70 where tender = 'card'"
+    in_credit.as_owner().execute(
+        "update ledger.payment_by_tender set refunded_amount = 70 where tender = 'card'"
     )
     refused(lambda: ask(in_credit, refund("30.01")), "OTHER_TENDER")
     assert ask(in_credit, refund("30.00"))
@@ -133,14 +130,14 @@ def test_split_refunds_of_one_account_count_together_against_the_limit(in_credit
         assert decide(in_credit, ask(in_credit, elsewhere(amount, tender="ach"))) == "approved"
     number = ask(in_credit, refund("99.99", tender="card"))
     assert decide(in_credit, number, by="manager") == "approved"
-    in_credit.by("transform").execute("update marts.mart_paid_in set paid_amount = 90000")
+    in_credit.as_owner().execute("update ledger.payment_by_tender set paid_amount = 90000")
     usual = ask(in_credit, refund("1900.01", tender="card"))
     refused(lambda: decide(in_credit, usual, by="manager"), "LIMIT")
     assert decide(in_credit, usual, by="controller") == "approved"
 
 
 def test_what_was_approved_before_the_days_of_the_policy_counts_no_more(in_credit):
-    in_credit.by("transform").execute("update marts.mart_paid_in set paid_amount = 90000")
+    in_credit.as_owner().execute("update ledger.payment_by_tender set paid_amount = 90000")
     decide(in_credit, ask(in_credit, refund("9000.00")))
     second = ask(in_credit, refund("9000.01"))
     refused(lambda: decide(in_credit, second, by="manager"), "LIMIT")
@@ -159,8 +156,10 @@ def test_claims_of_one_account_are_added_up_with_it(in_credit):
                   " payer_class, 'claim-2', account_key, control_key, approval_class,"
                   " original_date, reaches_erp, evidence_hash, file_id, segment, known_at"
                   " from marts.fct_ledger_line where event = 'credit.reclass.payer'")  # fmt: skip
-    facts.execute("update marts.mart_paid_in set paid_amount = 90000;"
-                  " insert into marts.mart_paid_in values"
+    in_credit.hand_over()
+    in_credit.as_owner().execute(
+                  "update ledger.payment_by_tender set paid_amount = 90000;"
+                  " insert into ledger.payment_by_tender values"
                   " ('NLH', 'claim', 'claim-2', 'MCR01', 'ach', 90000, 0)")  # fmt: skip
     payer = {"event": "refund.payer.approved", "payee": "MCR01", "tender": "ach"}
     first = ask(in_credit, refund("6000.00", subject_key="claim", **payer))
@@ -170,7 +169,7 @@ def test_claims_of_one_account_are_added_up_with_it(in_credit):
 
 
 def test_two_who_decide_at_once_do_not_overlook_each_other(in_credit):
-    in_credit.by("transform").execute("update marts.mart_paid_in set paid_amount = 90000")
+    in_credit.as_owner().execute("update ledger.payment_by_tender set paid_amount = 90000")
     numbers = [ask(in_credit, refund(amount)) for amount in ("6000.00", "6000.01")]
     known = {r.request_id: r for r in requests.requests(in_credit.by("auditor"))}
     first = in_credit.database.connect("manager", autocommit=False)

@@ -48,6 +48,7 @@ def place(books, tmp_path, monkeypatch):
     books.demand([Event("a", "charge.posted.selfpay", "300.00")])
     key = account_key("NLH", NUMBER, settings.hash_key)
     books.by("transform").execute("update marts.fct_ledger_line set account_key = %s", [key])
+    books.hand_over()
     (tmp_path / "lines.csv").write_text(LINES)
     (tmp_path / "letter.pdf").write_bytes(LETTER)
     return settings

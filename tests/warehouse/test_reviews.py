@@ -14,13 +14,10 @@ pytestmark = pytest.mark.promise(
 )
 
 SHEET = """
-create table marts.mart_account_reconciliation (
-    as_of_date date, entity_code text, account text, account_name text,
-    balance_amount numeric(14, 2), item_count integer, items_amount numeric(14, 2),
-    unposted_amount numeric(14, 2), explained_amount numeric(14, 2),
-    unexplained_amount numeric(14, 2), oldest_age_days integer, age_30_amount numeric(14, 2),
-    age_60_amount numeric(14, 2), age_90_amount numeric(14, 2), age_over_90_amount numeric(14, 2));
-insert into marts.mart_account_reconciliation values
+insert into ledger.account_reconciliation (as_of_date, entity_code, account, account_name,
+    balance_amount, item_count, items_amount, unposted_amount, explained_amount,
+    unexplained_amount, oldest_age_days, age_30_amount, age_60_amount, age_90_amount,
+    age_over_90_amount) values
     ('2026-10-31', 'NLH', '1050', 'Clearing', 90, 1, 90, 0, 0, 0, 12, 90, 0, 0, 0),
     ('2026-10-31', 'NLH', '2110', 'Unapplied', -7, 0, 0, 0, 0, -7, null, 0, 0, 0, 0)
 """
@@ -77,8 +74,8 @@ def test_what_changed_since_it_was_seen_is_neither_prepared_nor_reviewed(account
     seen = sheet(accounts, "1050")
     reviews.prepare(accounts.by("preparer"), seen, "")
     prepared = sheet(accounts, "1050")
-    accounts.by("transform").execute(
-        "update marts.mart_account_reconciliation set oldest_age_days = 13 where account = '1050'"
+    accounts.as_owner().execute(
+        "update ledger.account_reconciliation set oldest_age_days = 13 where account = '1050'"
     )
     assert sheet(accounts, "1050").preparer is None
     for act in (lambda: reviews.review(accounts.by("controller"), prepared),

@@ -1,7 +1,8 @@
 -- One row per certificate of a listed build.
 select
     certificate.build_id, certificate.passes, certificate.check_count, certificate.failed_count,
-    certificate.missing_count, certificate.content_hash, certificate.issued_by,
+    certificate.missing_count, certificate.expected_hash, certificate.lines_digest,
+    certificate.content_hash, certificate.issued_by,
     certificate.issued_at, certificate.voided_at, certificate.void_reason
 from ops.certificate as certificate
 inner join ops.build as build using (build_id)

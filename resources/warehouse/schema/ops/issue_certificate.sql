@@ -1,9 +1,11 @@
 -- Issues the certificate of a build once: its rows are fixed, and it passes when every blocking
--- check passed.
+-- check passed. It carries the hash of the expected checks and the digest of the desired lines.
 create or replace function ops.issue_certificate(p_build_id text) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     is_passing boolean;
+    expected constant text := ops.expected_hash();
+    lines constant text := ledger.desired_digest_of_all();
 begin
     perform from ops.build where build_id = p_build_id for update;
     if not found then
@@ -16,7 +18,8 @@ begin
     insert into ops.certificate_row
     select p_build_id, live.* from ops.live_certificate(p_build_id) as live;
     insert into ops.certificate
-        (build_id, passes, check_count, failed_count, missing_count, content_hash)
+        (build_id, passes, check_count, failed_count, missing_count, expected_count, expected_hash,
+         lines_digest, content_hash)
     select
         p_build_id,
         -- A certificate over nothing certifies nothing.
@@ -24,9 +27,8 @@ begin
             and status <> 'passed') = 0,
         count(*), count(*) filter (where status = 'failed'),
         count(*) filter (where status = 'missing'),
-        encode(sha256(convert_to(coalesce(string_agg(concat_ws('|', check_id, severity, blocking,
-            status, left_amount, right_amount, difference, failing_count), E'\n'
-            order by check_id collate "C"), ''), 'UTF8')), 'hex')
+        (select count(*) from ops.expected_check), expected, lines,
+        ops.certificate_hash(p_build_id, expected, lines)
     from ops.certificate_row where build_id = p_build_id
     returning passes into is_passing;
     return is_passing;

@@ -9,22 +9,9 @@ begin
     if not found then
         raise exception 'TIEOUT NO_BUILD: this build was never opened';
     end if;
-    drop table if exists pg_temp.found;
-    create temporary table found on commit drop as
-    select distinct on (exception_id) * from (
-        select md5(record_id || '|' || reason_code) as exception_id, file_id, segment, source,
-               record_kind, reason_code, 'error' as severity, null::text as rule,
-               null::text as detail, amount, entity_code
-        from intermediate.int_record_outcome where outcome = 'exception'
-        union all
-        select md5(record_id || '|' || reason_code || '|warning'), file_id, segment, source,
-               record_kind, reason_code, 'warning', rule, detail, amount, entity_code
-        from intermediate.int_exception_warning
-    ) as listed order by exception_id;
-
     update ops.exception as held set closed_at = clock_timestamp()
     where held.origin = 'build' and held.closed_at is null
-      and not exists (select from pg_temp.found where found.exception_id = held.exception_id);
+      and held.exception_id not in (select exception_id from ops.build_exception);
     get diagnostics closed = row_count;
     select count(*) into still_open from ops.exception
     where origin = 'build' and closed_at is null;
@@ -36,7 +23,7 @@ begin
            coalesce(found.rule, known.rule, 'every record has an outcome'),
            coalesce(found.detail, known.message, 'the record waits'),
            amount, entity_code, 'build', clock_timestamp()
-    from pg_temp.found as found left join ops.reason_code as known on known.code = reason_code
+    from ops.build_exception as found left join ops.reason_code as known on known.code = reason_code
     on conflict (exception_id) do update set
         closed_at = null, amount = excluded.amount, entity_code = excluded.entity_code,
         rule = excluded.rule, message = excluded.message,

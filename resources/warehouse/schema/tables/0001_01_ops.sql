@@ -149,6 +149,11 @@ create table ops.certificate (
     check_count integer not null,
     failed_count integer not null,
     missing_count integer not null,
+    -- the checks that were expected when it was issued
+    expected_count integer not null,
+    expected_hash text not null,
+    -- the desired lines that it speaks of
+    lines_digest text not null,
     content_hash text not null,
     issued_at timestamptz not null default clock_timestamp(),
     issued_by text not null default SESSION_USER,

@@ -5,5 +5,5 @@ begin
     if pg_trigger_depth() < 2 then
         raise exception 'TIEOUT IMMUTABLE: digests move with the entries alone';
     end if;
-    return new;
+    return coalesce(new, old);
 end $$;

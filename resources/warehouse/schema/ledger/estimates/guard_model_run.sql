@@ -45,7 +45,7 @@ begin
     from ledger.model_run_line where run_id = new.run_id;
     insert into ledger.model_run_use (run_id, facility_code, payer_class, used_amount)
     select new.run_id, facility_code, payer_class, sum(signed_amount)
-    from marts.fct_ledger_line
+    from ledger.desired_line
     where account = known.allowance_account and rule <> new.rule
       and entity_code = new.entity_code and original_date <= new.cutoff_date
     group by facility_code, payer_class having sum(signed_amount) <> 0;

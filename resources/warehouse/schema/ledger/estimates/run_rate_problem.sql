@@ -4,7 +4,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     select min(concat_ws('/', line.facility_code, line.payer_class, line.age_bucket))
     from ledger.model_run_line as line
     where line.run_id = held.run_id and line.rate_level <> 'none' and not exists (
-        select from marts.mart_estimate_rate as basis
+        select from ledger.estimate_rate as basis
         where basis.entity_code = held.entity_code and basis.cutoff_date = held.cutoff_date
           and basis.rule = held.rule and basis.period = 'ALL'
           and (basis.facility_code, basis.payer_class) = (

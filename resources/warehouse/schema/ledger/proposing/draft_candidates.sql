@@ -6,7 +6,7 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     drop table if exists pg_temp.draft_candidate;
     create temporary table draft_candidate on commit drop as
-    with standing as (           -- line by line, as it is recorded today
+    with standing as (           -- line by line, as it is recorded now
         select line.event_id, line.entity_code, line.original_date, line.rule, line.account,
                sum(line.signed_amount) as amount, max(line.entry_id) as entry_id,
                (array_agg(line.rule_version order by line.entry_id desc, line.line_no desc))[1]
@@ -25,31 +25,36 @@ begin
         from standing group by event_id, entity_code, original_date
     ),
     side as (
-        select true as is_demanded, event_id, entity_code, original_date, rule, account,
+        select true as is_desired, event_id, entity_code, original_date, rule, account,
                sum(signed_amount) as amount
-        from marts.fct_ledger_line
+        from ledger.desired_line
         where reaches_erp and event_id in (select event_id from recorded)
         group by event_id, entity_code, original_date, rule, account
         union all
         select false, event_id, entity_code, original_date, rule, account, sum(amount)
         from standing group by event_id, entity_code, original_date, rule, account
     ),
+    event as (           -- with its lines, or without any
+        select distinct event_id, entity_code, original_date, rule, rule_version
+        from ledger.desired_line where event_id in (select event_id from recorded)
+        union all
+        select event_id, entity_code, original_date, rule, rule_version
+        from ledger.desired_event where event_id in (select event_id from recorded)
+    ),
     shape as (
         select event_id, entity_code, original_date,
                string_agg(concat_ws(' ', rule, account, sign(amount)), ',' order by rule, account)
-                   filter (where is_demanded) as demanded,
+                   filter (where is_desired) as desired,
                string_agg(concat_ws(' ', rule, account, sign(amount)), ',' order by rule, account)
-                   filter (where not is_demanded) as recorded
+                   filter (where not is_desired) as recorded
         from side where amount <> 0 group by event_id, entity_code, original_date
     )
-    select event.event_id, event.entity_code, event.event_date as original_date, event.rule,
+    select event.event_id, event.entity_code, event.original_date, event.rule,
            recorded.rule_version as from_version, event.rule_version as to_version,
            recorded.entry_id as after_entry_id
     from recorded join shape using (event_id, entity_code, original_date)
-    join marts.fct_billing_event as event
-        on event.event_id = recorded.event_id and event.entity_code = recorded.entity_code
-       and event.event_date = recorded.original_date
+    join event using (event_id, entity_code, original_date)
     where event.rule_version <> recorded.rule_version
-      and shape.demanded is distinct from shape.recorded;
+      and shape.desired is distinct from shape.recorded;
     analyze draft_candidate;
 end $$;

@@ -1,6 +1,5 @@
 -- What a payee paid by a tender for an account or claim, less refunds by that tender that are
--- recorded or requested: the larger of both, since an approved refund is paid out later. Nothing
--- is known before the first build.
+-- recorded or requested: the larger of both, since an approved refund is paid out later.
 create or replace function ledger.paid_in(
     p_event text, p_entity text, p_subject_key text, p_payee text, p_tender text
 ) returns numeric
@@ -10,11 +9,8 @@ declare
     refunded numeric;
     asked numeric;
 begin
-    if to_regclass('marts.mart_paid_in') is null then
-        return 0;
-    end if;
     select coalesce(sum(paid_amount), 0), coalesce(sum(refunded_amount), 0) into paid, refunded
-    from marts.mart_paid_in
+    from ledger.payment_by_tender
     where subject = (select subject from ledger.request_kind where event = p_event)
       and (entity_code, subject_key, payee, tender)
           = (p_entity, p_subject_key, p_payee, p_tender);

@@ -13,7 +13,7 @@ begin
         return null;
     end if;
     select coalesce(sum(signed_amount), 0) * kind.room_sign into balance
-    from marts.fct_ledger_line
+    from ledger.desired_line
     where account = kind.room_account and entity_code = p_entity
       and case kind.subject when 'account' then account_key when 'claim' then claim_key
                else control_key end = p_subject_key

@@ -33,7 +33,7 @@ begin
     claim := case when chart.control = 'claim' then ledger.claim_named(p_entity, key) end;
     patient := case when chart.control = 'claim' then ledger.account_of(p_entity, claim)
                     when chart.control in ('account', 'plan') then key end;
-    select facility_code, payer_class into known from marts.fct_ledger_line
+    select facility_code, payer_class into known from ledger.desired_line
     where account_key = patient and entity_code = p_entity
     order by original_date desc, line_id limit 1;
     if (chart.control = 'claim' and claim is null)

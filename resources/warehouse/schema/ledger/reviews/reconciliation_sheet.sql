@@ -1,4 +1,4 @@
--- The reconciliation sheet: the mart's rows, the hash of each, and who signed exactly that.
+-- The reconciliation sheet: its rows, the hash of each, and who signed exactly that.
 create or replace function ledger.reconciliation_sheet()
 returns table (entity_code text, account text, account_name text, as_of_date date,
     balance_amount numeric, items_amount numeric, unposted_amount numeric,
@@ -9,13 +9,13 @@ returns table (entity_code text, account text, account_name text, as_of_date dat
     reviewer text, reviewed_at timestamptz)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     with sheet as (
-        select mart.*, encode(sha256(convert_to(concat_ws(chr(31), mart.entity_code, mart.account,
-            mart.as_of_date::text, mart.balance_amount::text, mart.items_amount::text,
-            mart.unposted_amount::text, mart.explained_amount::text, mart.item_count::text,
-            coalesce(mart.oldest_age_days::text, chr(30)), mart.age_30_amount::text,
-            mart.age_60_amount::text, mart.age_90_amount::text, mart.age_over_90_amount::text),
+        select held.*, encode(sha256(convert_to(concat_ws(chr(31), held.entity_code, held.account,
+            held.as_of_date::text, held.balance_amount::text, held.items_amount::text,
+            held.unposted_amount::text, held.explained_amount::text, held.item_count::text,
+            coalesce(held.oldest_age_days::text, chr(30)), held.age_30_amount::text,
+            held.age_60_amount::text, held.age_90_amount::text, held.age_over_90_amount::text),
             'UTF8')), 'hex') as content_hash
-        from marts.mart_account_reconciliation as mart
+        from ledger.account_reconciliation as held
     )
     select sheet.entity_code, sheet.account, sheet.account_name, sheet.as_of_date,
            sheet.balance_amount, sheet.items_amount, sheet.unposted_amount,

@@ -2,7 +2,7 @@
 -- them; `detail` says why no limit does.
 create or replace function ledger.policy_candidates(p_build_id text)
 returns table (entry_id bigint, content_hash text, accounting_date date, event_amount numeric,
-               gross_amount numeric, account_day_amount numeric, limit_id integer, detail text)
+               gross_amount numeric, account_day_amount numeric, limit_id text, detail text)
 language sql stable set search_path = pg_catalog, pg_temp as $$
     with held as materialized (
         select distinct hold.entry_id from ledger.hold where hold.code not in ('APPROVAL', 'LIMIT')
