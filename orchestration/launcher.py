@@ -26,8 +26,8 @@ from orchestration.state import (
     state_folder,
 )
 from resources.settings import ROLES, Settings, load_settings
-from resources.warehouse.database import ScrubbedConnection
 from resources.warehouse.governance_load import load_governance, set_as_of
+from resources.warehouse.server.administrator import as_owner
 from resources.warehouse.server.migrate import ensure_database, migrate, refuse_other_version
 from resources.warehouse.server.roles import ensure_roles
 
@@ -178,9 +178,9 @@ class Launcher:
         migrate(admin, settings.database, policy)
         dagster = settings.database.dagster_name
         ensure_database(admin, dagster, settings.database.login("dagster"))
-        with ScrubbedConnection.connect(server.address().url(settings.database.name)) as admin_db:
-            load_governance(admin_db, GOVERNANCE)
-            set_as_of(admin_db, self.world.as_of)
+        with as_owner(server.address().url(settings.database.name), prefix) as owner:
+            load_governance(owner, GOVERNANCE)
+            set_as_of(owner, self.world.as_of)
 
     def _start_rest(self, settings: Settings, meanwhile: Callable[[], None] | None) -> None:
         """The outside world and the ERP at the same time: both take a while the first time."""

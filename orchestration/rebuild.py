@@ -30,6 +30,7 @@ from resources.settings import DatabaseSettings, Settings
 from resources.warehouse import receiving
 from resources.warehouse.database import ScrubbedConnection, connect
 from resources.warehouse.governance_load import load_governance
+from resources.warehouse.server.administrator import as_owner
 from resources.warehouse.server.migrate import grant_entry, migrate
 from resources.warehouse.tie_outs import TieOutResult
 
@@ -84,9 +85,9 @@ class RebuildError(ExpectedError):
 def evidence_hash(database: DatabaseSettings) -> str:
     """A hash over everything that a rebuilt ledger comes from, beside programs and rules."""
     digest = hashlib.sha256()
-    with closing(ScrubbedConnection.connect(database.url("admin"))) as admin:
+    with as_owner(database.url("admin"), database.role_prefix) as owner:
         for query in (AS_OF, *(query for query, _ in TAKEN_OVER)):
-            digest.update(repr(admin.execute(HASHED % query).fetchone()).encode())
+            digest.update(repr(owner.execute(HASHED % query).fetchone()).encode())
     return digest.hexdigest()
 
 
@@ -165,7 +166,7 @@ def _drop(admin_url: str, name: str) -> None:
 
 def _take_over(settings: DatabaseSettings, admin: psycopg.Connection[Any]) -> None:
     """Copy receipts and decisions from the database that is proved."""
-    with closing(ScrubbedConnection.connect(settings.url("admin"))) as source:
+    with as_owner(settings.url("admin"), settings.role_prefix) as source:
         (as_of,) = source.execute(AS_OF).fetchone() or (None,)
         admin.execute("update ops.installation set as_of_date = %s", [as_of])
         admin.execute("set session_replication_role = replica")  # who asked and decided stays

@@ -21,7 +21,6 @@ State = Mapping[str, str]
 # What the models of a build read beside raw tables; raw tables change by files and replays alone.
 SOURCES = (
     "ledger.cutoff",
-    "ledger.installation",
     "ledger.model_run_line",
     "ledger.model_run_state",
     "ledger.model_run_use",

@@ -124,5 +124,5 @@ def hand_over_reconciliations(connection: Connection) -> None:
 
 def _replace(connection: Connection, result: Result) -> None:
     connection.execute(f"delete from {result.table}".encode())  # noqa: S608
-    insert = f"insert into {result.table} ({result.columns}) {result.query}"  # noqa: S608
+    insert = f"insert into {result.table} ({result.columns}) {result.query}"
     connection.execute(insert.encode())

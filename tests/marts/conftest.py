@@ -17,7 +17,9 @@ from psycopg import sql
 
 from resources.dbt_runner import DbtOutcome, DbtRunner
 from resources.settings import DatabaseSettings
+from resources.warehouse.database import connect
 from resources.warehouse.governance_load import set_as_of
+from resources.warehouse.handover import hand_over_build
 from resources.warehouse.server.migrate import grant_entry
 from tests.marts.small_world import World, tell
 
@@ -130,7 +132,11 @@ class Warehouse:
 
     def build(self, *arguments: str) -> DbtOutcome:
         """Build every model but those of the post job; data tests too unless excluded."""
-        return self.runner.run(["--exclude", "tag:post", *arguments])
+        outcome = self.runner.run(["--exclude", "tag:post", *arguments])
+        if self.rows("select to_regclass('marts.mart_paid_in') is not null") == [(True,)]:
+            with connect(self.settings, "transform") as transform:
+                hand_over_build(transform)
+        return outcome
 
     def rebuild(self, *models: str) -> DbtOutcome:
         """Build the tables of models and of all that these are made of again, without data tests.

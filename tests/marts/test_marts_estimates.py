@@ -17,6 +17,7 @@ from orchestration.opening_command import payer_classes
 from orchestration.rebuild import built_anew
 from resources.warehouse import estimates, openings, tie_outs
 from resources.warehouse.database import connect
+from resources.warehouse.handover import hand_over_build
 from tests.fixtures.books import Books
 from tests.marts.small_world import MCR, World
 
@@ -74,6 +75,7 @@ def _certify(warehouse: Any, build_id: str) -> None:
             "insert into ops.build (build_id, as_of_date, started_at) values (%s, %s, now())",
             [build_id, OCTOBER],
         )
+        hand_over_build(transform)
         transform.execute("select ops.issue_certificate(%s)", [build_id])
 
 
@@ -92,7 +94,8 @@ def world(make_warehouse: Any, new_rows: Any) -> Any:
     warehouse.write(rows)
     for day in (SEPTEMBER, OCTOBER):
         warehouse.cut_off(day)
-    warehouse.build("--select", "+mart_estimate_balance", "+mart_estimate_rate", *NO_TESTS)
+    basis = ("+mart_estimate_balance", "+mart_estimate_rate", "+mart_paid_in")
+    warehouse.build("--select", *basis, *NO_TESTS)
     _certify(warehouse, "b1")
     warehouse.september = _prepare(warehouse, SEPTEMBER, "JR46", "JR59")
     warehouse.october = _prepare(warehouse, OCTOBER, "JR24", "JR46")

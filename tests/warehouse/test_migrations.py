@@ -283,3 +283,12 @@ def test_a_database_is_made_once(server, empty):
     owner = f"{empty.role_prefix}_owner"
     assert ensure_database(server.admin_url(), empty.name, owner)
     assert not ensure_database(server.admin_url(), empty.name, owner)
+
+
+def test_body_of_each_function_fits_the_tables(server, template):
+    """Bodies are not checked while they are applied, as functions and views need one another."""
+    with psycopg.connect(server.admin_url(template)) as connection:
+        connection.execute(f"set role {PREFIX}_owner")
+        for function in schema_files.read_schema().functions:
+            connection.execute(function.statements(PREFIX).encode())
+        connection.rollback()

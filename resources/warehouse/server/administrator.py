@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from resources.warehouse.database import ScrubbedConnection
 
@@ -15,6 +16,18 @@ LOCK = 7_103_001
 def as_administrator(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
     """Open a session that commits each statement by itself; its errors carry no value."""
     with ScrubbedConnection.connect(conninfo, autocommit=True) as connection:
+        yield connection
+
+
+@contextmanager
+def as_owner(conninfo: str, prefix: str) -> Iterator[psycopg.Connection[Any]]:
+    """Open a session of the administrator with the rights of the owner; it commits at the end.
+
+    The session's login stays the administrator's, which the audit records.
+    """
+    with ScrubbedConnection.connect(conninfo) as connection:
+        owner = sql.Identifier(f"{prefix}_owner")
+        connection.execute(sql.SQL("set role {}").format(owner))
         yield connection
 
 
