@@ -22,6 +22,10 @@ from resources.warehouse.handover import hand_over_reconciliations
 from resources.warehouse.tie_outs import TieOutResult
 
 GROUP = "control"
+NOT_DEPLOYED = (
+    "the expected checks in the database are not those of this code: start Tieout again (`tieout"
+    " run`, or `tieout up`), which deploys them as the administrator"
+)
 MARTS = tuple(
     dg.AssetKey(["marts", name])
     for name in ("fct_ledger_line", "mart_ar_rollforward", "mart_ar_aging", "mart_file_outcome")
@@ -58,21 +62,28 @@ def tie_out_checks(asset: dg.AssetKey, phase: tie_outs.Phase) -> list[dg.AssetCh
     ]
 
 
-def expect_checks(nodes: Iterable[DbtNode]) -> dg.AssetsDefinition:
-    """Make the asset that writes down what builds must report: `nodes` of dbt and our own."""
-    expected = [
+def expected_checks(nodes: Iterable[DbtNode]) -> list[ExpectedCheck]:
+    """Return what a build of this code must report: `nodes` of dbt, expectations, tie-outs."""
+    return [
         *map(node_expected, nodes),
         *(expectation.expected for expectation in EXPECTATIONS),
         *(ExpectedCheck(t.id, "tie_out", "error") for t in tie_outs.TIE_OUTS if t.phase == "build"),
     ]
 
+
+def expect_checks(nodes: Iterable[DbtNode]) -> dg.AssetsDefinition:
+    """Make the asset of what builds must report: `nodes` of dbt and our own checks."""
+    expected = expected_checks(nodes)
+
     @dg.multi_asset(specs=[EXPECTED], name="expect_checks", op_tags={"dagster/priority": "20"})
     def expect_checks(installation: Installation, build_run: JobRun) -> dg.MaterializeResult[None]:
-        """Replace the list of expected checks by that of the code that runs now."""
+        """Find the checks of this code deployed. A build cannot deploy what it is held to."""
         del build_run  # asked for because it keeps a second build out
         with closing(installation.connect("transform")) as connection:
-            count = builds.expect(connection, expected)
-        return dg.MaterializeResult(asset_key=EXPECTED.key, metadata={"checks": count})
+            deployed = builds.deployed_checks(connection)
+        if deployed != set(expected):
+            raise dg.Failure(NOT_DEPLOYED, metadata={"checks": len(expected)}, allow_retries=False)
+        return dg.MaterializeResult(asset_key=EXPECTED.key, metadata={"checks": len(deployed)})
 
     return expect_checks
 

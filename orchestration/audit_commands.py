@@ -102,7 +102,7 @@ def access(
     ctx: typer.Context,
     sign: Annotated[bool, typer.Option("--sign", help="Sign that the list was looked at.")] = False,
     role: Annotated[
-        str, typer.Option(help="The database login to look and sign as: auditor or an approver.")
+        str, typer.Option(help="The database login to look as; an approver's signs.")
     ] = "auditor",
     note: Annotated[str, typer.Option(help="What the reviewer has to say.")] = "",
     as_json: AsJson = False,
@@ -111,13 +111,36 @@ def access(
     from orchestration import audit_access as page
     from resources.warehouse.database import connect
 
-    with _database(ctx) as settings, connect(settings.database, role) as connection:
+    login = "controller" if sign and role == "auditor" else role
+    with _database(ctx) as settings, connect(settings.database, login) as connection:
         found = page.gather(connection, settings.database.role_prefix)
         if sign:
             page.sign(connection, found, note)
             connection.commit()
             found = page.gather(connection, settings.database.role_prefix)
     _show(found, page.render(found), as_json=as_json)
+
+
+@app.command()
+def schema(
+    ctx: typer.Context,
+    mend: Annotated[
+        bool, typer.Option("--mend", help="Apply all definitions and rights of the files again.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Whether functions, views, triggers, tables, owners and rights are those of the files.
+    Exit code 1: something differs.
+    """
+    from orchestration import audit_schema as page
+
+    with _database(ctx) as settings:
+        if mend:
+            page.mend(settings.database)
+        found = page.gather(settings.database)
+    _show(found, page.render(found), as_json=as_json)
+    if found["differences"]:
+        raise typer.Exit(FAILED)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from orchestration.databases import Server, choose_server, database_variables
 from orchestration.errors import ExpectedError
 from orchestration.own_sources import LAUNCHED, hidden, names_own_erp
 from orchestration.progress import Progress
+from orchestration.schema_check import refuse_changed_schema
 from orchestration.state import (
     StateFolder,
     World,
@@ -176,6 +177,7 @@ class Launcher:
         policy = read_roles((GOVERNANCE / "roles.yaml").read_text())
         ensure_roles(admin, prefix, passwords, policy)
         migrate(admin, settings.database, policy)
+        refuse_changed_schema(self.state.root / "schema", settings.database, policy)
         dagster = settings.database.dagster_name
         ensure_database(admin, dagster, settings.database.login("dagster"))
         with as_owner(server.address().url(settings.database.name), prefix) as owner:

@@ -47,6 +47,9 @@ def run_pipeline(
     launcher = Launcher(environ, progress, world)
     with launcher.everything(meanwhile=lambda: _load(launcher.state, progress)) as settings:
         enter(launcher.environ, launcher.state, settings)
+        from orchestration.deploy_checks import deploy  # noqa: PLC0415 (imports dagster)
+
+        deploy(settings)
         failed = _build(settings, launcher.state, progress, must_build=must_build) or _post(
             settings, launcher.state, progress
         )

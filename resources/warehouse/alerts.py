@@ -65,9 +65,10 @@ _CERTIFICATE = """
 select failed_count + missing_count, passes from ops.certificate order by issued_at desc limit 1
 """
 _POST_CHECKS = """
-select r.check_id from ops.check_result as r
-where r.build_id = (select build_id from ops.certificate order by issued_at desc limit 1)
-  and r.check_id = any(%s) and not r.has_passed order by r.check_id
+select check_id from (
+    select distinct on (check_id) check_id, has_passed from ops.check_result
+    where check_id = any(%s) order by check_id, result_id desc) as newest
+where not has_passed order by check_id
 """
 _OPEN = """
 insert into ops.alert as kept (kind, subject, severity, message, advice, opened_at)

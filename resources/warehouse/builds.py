@@ -3,8 +3,9 @@
 Each outcome is committed by itself, so that a later failure cannot take it back.
 """
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -174,34 +175,32 @@ def finish(connection: psycopg.Connection[Any], build_id: str, *, is_good: bool)
     connection.commit()
 
 
-def expect(connection: psycopg.Connection[Any], checks: Iterable[ExpectedCheck]) -> int:
-    """Replace what builds are expected to report; return how many checks that is."""
-    rows = [(c.check_id, c.kind, c.severity, c.is_blocking) for c in checks]
-    connection.execute("delete from ops.expected_check")
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into ops.expected_check (check_id, kind, severity, is_blocking)"
-            " values (%s, %s, %s, %s)",
-            rows,
-        )
-    connection.commit()
-    return len(rows)
+def deploy_checks(
+    owner: psycopg.Connection[Any], checks: Iterable[ExpectedCheck], code_hash: str | None
+) -> int:
+    """Replace what builds of this code must report, as the owner; return how many checks."""
+    rows = [{**asdict(one), "is_blocking": one.is_blocking} for one in checks]
+    found = owner.execute("select ops.deploy_checks(%s, %s)", [json.dumps(rows), code_hash])
+    ((count,),) = found.fetchall()
+    owner.commit()
+    return int(count)
+
+
+def deployed_checks(connection: psycopg.Connection[Any]) -> set[ExpectedCheck]:
+    """Return what every build must report now."""
+    rows = connection.execute("select check_id, kind, severity from ops.expected_check")
+    return {ExpectedCheck(*row) for row in rows}
 
 
 def record(
     connection: psycopg.Connection[Any], build_id: str, results: Iterable[CheckResult]
 ) -> None:
-    """Keep the outcome of checks of a build; a check that ran again replaces its row."""
+    """Keep the outcome of checks of a build; one that ran again has a row more."""
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into ops.check_result (build_id, check_id, kind, severity, is_blocking,"
             " has_passed, left_amount, right_amount, difference, failing_count)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-            " on conflict (build_id, check_id) do update set has_passed = excluded.has_passed,"
-            " severity = excluded.severity, is_blocking = excluded.is_blocking,"
-            " left_amount = excluded.left_amount, right_amount = excluded.right_amount,"
-            " difference = excluded.difference, failing_count = excluded.failing_count,"
-            " recorded_at = clock_timestamp()",
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [_values(build_id, result) for result in results],
         )
     connection.commit()

@@ -100,9 +100,10 @@ def approved_entry(pipeline: Pipeline) -> None:
     """One approved entry that may go, without a build: demanded, proposed, approved by policy."""
     with pipeline.database.admin() as connection:
         connection.execute(ONE_LINE)
+        check = builds.ExpectedCheck("T1", "tie_out", "error")
+        builds.deploy_checks(connection, [check], None)
     with pipeline.database.connect("transform") as connection:
         builds.begin(connection, "b1", date(2026, 10, 31))
-        builds.expect(connection, [builds.ExpectedCheck("T1", "tie_out", "error")])
         builds.record(connection, "b1", [builds.CheckResult("T1", "tie_out", "error", True)])
         hand_over_lines(connection)
         connection.execute("select ops.issue_certificate('b1')")

@@ -18,6 +18,7 @@ from resources.dagster_resources import Installation
 from resources.environment import InvalidSettingError, MissingSettingError
 from resources.warehouse import alerts
 from resources.warehouse.alerts import Alert, Books, Condition
+from resources.warehouse.builds import ExpectedCheck, deploy_checks
 from resources.warehouse.looks import Look
 from sensors.alerting import alerting_sensor, conditions, read_interfaces
 
@@ -186,7 +187,8 @@ def test_the_sensor_delivers_each_alert_once_and_tries_again_where_a_sink_refuse
         connection.execute(
             "insert into ops.build (build_id, as_of_date, started_at) values ('b', now(), now())"
         )
-        connection.execute("insert into ops.expected_check values ('T0', 'tie_out', 'error', true)")
+        check = ExpectedCheck("T0", "tie_out", "error")
+        deploy_checks(pipeline.database.admin(), [check], None)
         connection.execute("select ops.issue_certificate('b')")
     for status, deliveries in ((500, 1), (200, 1), (200, 0)):
         with web(status) as (url, got):

@@ -85,7 +85,7 @@ def test_what_a_superuser_writes_is_found_by_actor_catalog_and_chain(books):
 
 def test_a_reviewer_signs_what_he_saw_and_a_change_shows(books, leaver):
     first = seen(books)
-    with books.database.connect("auditor", autocommit=False) as connection:
+    with books.database.connect("manager", autocommit=False) as connection:
         audit_access.sign(connection, first, "the leaver is to go")
         connection.commit()
     again = seen(books)
@@ -100,6 +100,8 @@ def test_a_reviewer_signs_what_he_saw_and_a_change_shows(books, leaver):
 def test_the_poster_reads_no_reviews_into_being(books):
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         audit_access.sign(books.by("poster"), seen(books), "")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        audit_access.sign(books.by("auditor"), seen(books), "")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from resources.warehouse.builds import ExpectedCheck, deploy_checks
 from resources.warehouse.handover import hand_over_exceptions
 
 pytestmark = pytest.mark.promise(
@@ -23,9 +24,9 @@ CHECKS = [
 @pytest.fixture
 def transform(database):
     """Return the build's role with three expected checks and an open build."""
+    expected = [ExpectedCheck(name, kind, severity) for name, kind, severity, _ in CHECKS]
+    deploy_checks(database.admin(), expected, None)
     connection = database.connect("transform")
-    for check in CHECKS:
-        connection.execute("insert into ops.expected_check values (%s, %s, %s, %s)", check)
     begin(connection, "b1")
     return connection
 
@@ -93,18 +94,19 @@ def test_a_failed_check_that_nobody_expected_does_not_pass_either(transform):
 
 
 def test_a_certificate_over_nothing_does_not_pass(database):
+    deploy_checks(database.admin(), [], None)
     connection = database.connect("transform")
     begin(connection, "b1")
     assert not issue(connection)
 
 
-def test_what_was_issued_stays_whatever_is_recorded_or_expected_later(transform):
+def test_what_was_issued_stays_whatever_is_recorded_or_expected_later(database, transform):
     record(transform, "T3", False, amounts=(Decimal("10.00"), Decimal("9.99"), Decimal("0.01")))
     record(transform, "grain", True)
     assert not issue(transform)
     before = transform.execute("select * from ops.close_certificate('b1')").fetchall()
-    transform.execute("update ops.check_result set has_passed = true")
-    transform.execute("delete from ops.expected_check")
+    record(transform, "T3", True)
+    deploy_checks(database.admin(), [], None)
     assert not issue(transform)
     assert transform.execute("select * from ops.close_certificate('b1')").fetchall() == before
     assert before[0][0] == "T3"  # what failed comes first
@@ -208,3 +210,55 @@ def test_exceptions_of_landing_are_left_alone(database, outcomes):
     )
     assert sync(outcomes) == (3, 0, 0)
     assert len(listed(outcomes)) == 4
+
+
+@pytest.mark.promise("A build cannot change what it is held to, nor how a check came out")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from ops.expected_check",
+        "insert into ops.expected_check values ('x', 'tie_out', 'error', true)",
+        "update ops.check_result set has_passed = true",
+        "delete from ops.check_result",
+        "select ops.deploy_checks('[]', null)",
+        "insert into ops.certificate_row (build_id, check_id, kind, severity, blocking, status)"
+        " values ('b1', 'T3', 'tie_out', 'error', true, 'passed')",
+    ],
+)
+def test_build_cannot_write_what_it_is_held_to(transform, statement):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        transform.execute(statement)
+
+
+@pytest.mark.promise("A build cannot change what it is held to, nor how a check came out")
+def test_check_that_failed_once_does_not_pass_again(transform):
+    record(transform, "grain", True)
+    record(transform, "T3", False)
+    record(transform, "T3", True)
+    assert not issue(transform)
+    assert statuses(transform)["T3"] == "failed"
+
+
+@pytest.mark.promise("A certificate is issued over the checks of the code that ran, or not at all")
+def test_build_of_other_code_than_its_checks_gets_no_certificate(database, transform):
+    deploy_checks(database.admin(), [ExpectedCheck("T3", "tie_out", "error")], "a" * 64)
+    record(transform, "T3", True)
+    with pytest.raises(psycopg.errors.RaiseException, match="TIEOUT CHECKS"):
+        issue(transform)
+
+
+@pytest.mark.promise("A certificate is issued over the checks of the code that ran, or not at all")
+def test_expected_checks_changed_past_their_deployment_give_no_certificate(database, transform):
+    database.admin().execute("delete from ops.expected_check where check_id = 'T3'")
+    with pytest.raises(psycopg.errors.RaiseException, match="TIEOUT CHECKS"):
+        issue(transform)
+
+
+@pytest.mark.promise("A certificate is issued over the checks of the code that ran, or not at all")
+def test_certificate_carries_its_checks_and_its_lines(database, transform):
+    for name, _, severity, _ in CHECKS:
+        record(transform, name, True, severity=severity)
+    issue(transform)
+    query = "select expected_count, expected_hash = ops.expected_hash(), lines_digest, content_hash"
+    query += " = ops.certificate_hash('b1', expected_hash, lines_digest) from ops.certificate"
+    assert database.admin().execute(query).fetchone() == (3, True, "0|0|0", True)

@@ -28,9 +28,13 @@ from pg_proc where pronamespace::regnamespace::text = any(%s)
 """
 
 
-def apply_schema(connection: Connection, files: SchemaFiles, prefix: str) -> bool:
+def apply_schema(
+    connection: Connection, files: SchemaFiles, prefix: str, *, is_forced: bool = False
+) -> bool:
     """Apply what is pending, as the owner; return whether anything was.
 
+    `is_forced` applies every definition, whatever was applied before: one was changed past the
+    files.
     Raises MigrationError for a table change that was edited after it was applied, and the
     database's own error for SQL that fails.
     """
@@ -38,7 +42,7 @@ def apply_schema(connection: Connection, files: SchemaFiles, prefix: str) -> boo
 
     pending, raw = _pending_changes(connection, files), x12_tables()
     wanted = {one.name: one for one in (raw, *files.definitions)}
-    applied = applied_objects(connection)
+    applied = {} if is_forced else applied_objects(connection)
     if not pending and applied == {name: one.sha256 for name, one in wanted.items()}:
         return False
     connection.execute("set local check_function_bodies = off")

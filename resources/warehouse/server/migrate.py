@@ -52,11 +52,14 @@ def ensure_database(admin_url: str, name: str, owner: str) -> bool:
         return True
 
 
-def migrate(admin_url: str, settings: DatabaseSettings, policy: RolePolicy) -> None:
+def migrate(
+    admin_url: str, settings: DatabaseSettings, policy: RolePolicy, *, is_forced: bool = False
+) -> None:
     """Bring the database of `settings` to today's version: from nothing, or not at all.
 
-    The roles must exist (`ensure_roles`); the database is made when it does not. Raises
-    MigrationError for a database that a newer distribution made.
+    The roles must exist (`ensure_roles`); the database is made when it does not. `is_forced`
+    applies every definition again. Raises MigrationError for a database that a newer distribution
+    made.
     """
     prefix = settings.role_prefix
     check_prefix(prefix)
@@ -69,7 +72,7 @@ def migrate(admin_url: str, settings: DatabaseSettings, policy: RolePolicy) -> N
         _refuse_unknown(connection, settings.name, files)
         _make_zones(connection, policy, prefix)
         _act_as(connection, f"{prefix}_{OWNER}")
-        apply_schema(connection, files, prefix)
+        apply_schema(connection, files, prefix, is_forced=is_forced)
         apply_grants(connection, policy, prefix)
         _act_as(connection, f"{prefix}_transform")
         apply_zone_grants(connection, policy, prefix)

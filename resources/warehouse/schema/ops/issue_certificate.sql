@@ -15,6 +15,7 @@ begin
     if found then
         return is_passing;
     end if;
+    perform ops.check_deployed(p_build_id);
     insert into ops.certificate_row
     select p_build_id, live.* from ops.live_certificate(p_build_id) as live;
     insert into ops.certificate

@@ -128,9 +128,21 @@ create table ops.expected_check (
     is_blocking boolean not null
 );
 
+-- Each deployment of the checks that every build must report, with the code that it belongs to.
+create table ops.check_deployment (
+    deployment_id bigint generated always as identity primary key,
+    code_hash text,
+    check_count integer not null,
+    content_hash text not null,
+    deployed_by text not null,
+    deployed_at timestamptz not null
+);
+
+-- How a check came out. A check that ran again has another row; it passed when all passed.
 create table ops.check_result (
-    build_id text references ops.build,
-    check_id text,
+    result_id bigint generated always as identity primary key,
+    build_id text not null references ops.build,
+    check_id text not null,
     kind text not null,
     severity text not null,
     is_blocking boolean not null,
@@ -139,9 +151,9 @@ create table ops.check_result (
     right_amount numeric(18,2),
     difference numeric(18,2),
     failing_count bigint,
-    recorded_at timestamptz not null default clock_timestamp(),
-    primary key (build_id, check_id)
+    recorded_at timestamptz not null default clock_timestamp()
 );
+create index check_result_build_id_check_id_idx on ops.check_result (build_id, check_id);
 
 create table ops.certificate (
     build_id text primary key references ops.build,
