@@ -27,7 +27,9 @@ where state <> 'void'
 group by 1, 2 order by first_at, 1, 2
 """
 IN_FORCE = """
-select rule_set_hash, code_hash, release_required, deployer, deployed_at, exists (
+select rule_set_hash, code_hash, deployer,
+       (select is_required from ledger.release_requirement) as release_required,
+       deployed_at, exists (
     select from ledger.released_rules as released
     where (released.rule_set_hash, released.code_hash)
         = (deployment.rule_set_hash, deployment.code_hash)) as is_released

@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from orchestration import audit_releases
+from tests.fixtures.books import Event
 from tests.fixtures.releases import (
     LATER,
     OTHER,
@@ -63,16 +64,30 @@ def test_what_a_build_ran_under_never_changes(books, refused):
     transform.execute("update ops.build set status = 'succeeded' where build_id = %s", [build_id])
 
 
-def test_unreleased_rules_are_told_and_hold_nothing_unless_policy_asks(books):
+def test_rules_the_database_is_set_up_with_are_released(books):
+    books.demand([Event("a", "charge.posted", "100.00")])
+    assert books.propose() == (1, 0, 0)
+    ((entry_id, *_),) = books.entries("proposed")
+    assert "RELEASE" not in codes(books, entry_id)
+    query = "select is_released from ledger.entry_release where entry_id = %s"
+    assert books.one("auditor", query, entry_id) == (True,)
+
+
+def test_requirement_is_switched_off_by_a_release_alone(books):
+    """A file that says that no release is required takes effect once it is released."""
     deploy(books)
     entry_id = propose(books)
-    assert "RELEASE" not in codes(books, entry_id)
-    assert books.approve() == 1
+    assert "RELEASE" in codes(books, entry_id)
     found = audit_releases.gather(books.by("auditor"))
     text = "\n".join(audit_releases.render(found))
-    assert "UNRELEASED: see `tieout policy release`; no release is required" in text
+    assert "UNRELEASED: see `tieout policy release`; entries wait for a release" in text
     assert "1 entries of rules that nobody released" in text
     release(books)
+    assert books.approve() == 1
+    deploy(books, OTHER)
+    propose(books, LATER, amount="70.00")
+    assert books.approve() == 1  # none is required any more
+    release(books, OTHER)
     text = "\n".join(audit_releases.render(audit_releases.gather(books.by("auditor"))))
     assert "UNRELEASED" not in text
     assert "nothing is open" in text
@@ -92,9 +107,11 @@ def test_where_policy_asks_entries_of_unreleased_rules_are_held_until_released(b
 
 def test_an_approved_entry_is_not_sent_once_policy_asks_for_a_release(books, refused):
     deploy(books)
-    entry_id = propose(books)
+    release(books)
+    entry_id = propose(books, ("c" * 64, "d" * 64))
     books.approve()
-    deploy(books, required=True)
+    deploy(books, OTHER, required=True)
+    release(books, OTHER)
     assert books.sendable() == []
     refused(books.by("poster"), "select * from ledger.begin_sending(%s)", entry_id, code="HELD")
 

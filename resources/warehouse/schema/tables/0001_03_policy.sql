@@ -150,6 +150,8 @@ create table ledger.rule_deployment (
     rule_set_hash text not null check (rule_set_hash ~ '^[0-9a-f]{64}$'),
     code_hash text not null check (code_hash ~ '^[0-9a-f]{64}$'),
     release_required boolean not null,
+    -- the first deployment of a database: its rules and code are released by setting up
+    is_set_up boolean not null,
     deployer text not null,
     deployed_at timestamptz not null
 );

@@ -135,7 +135,7 @@ select entry.entry_id, 'RELEASE', case
          || ' are not released' end
 from ledger.entry as entry join ops.build as build using (build_id)
 where entry.state in ('proposed', 'approved', 'rejected')
-  and (select release_required from ledger.rule_deployment order by deployment_id desc limit 1)
+  and (select is_required from ledger.release_requirement)
   and not exists (
     select from ledger.released_rules as released
     where (released.rule_set_hash, released.code_hash) = (build.rule_set_hash, build.code_hash));
