@@ -120,6 +120,39 @@ def decide(
     typer.echo(f"request {request} is {'refused' if refuse else 'approved'}: period {status}")
 
 
+@period_app.command("as-of")
+def as_of(
+    context: typer.Context,
+    day: Annotated[str, typer.Argument(help="The earlier date, like 2026-09-30.")],
+    reason: Reason,
+    login: Asker = "approver",
+) -> None:
+    """Ask that the as-of date moves back. Everything dated after it leaves the books until it
+    moves on again; forward it moves by evidence, or by `AS_OF=` of a run.
+    """
+    from resources.warehouse import periods
+
+    with acting_as(context, login) as (connection, _):
+        number = periods.request_as_of(connection, _day(day), reason)
+    typer.echo(f"request {number}: another person decides, by `tieout period decide-as-of`")
+
+
+@period_app.command("decide-as-of")
+def decide_as_of(
+    context: typer.Context,
+    request: Annotated[int, typer.Argument(help="Number of the request.")],
+    reason: Reason,
+    refuse: Annotated[bool, typer.Option("--refuse", help="Say no.")] = False,
+    login: Decider = "controller",
+) -> None:
+    """Decide on a request for the as-of date as another person than who asked."""
+    from resources.warehouse import periods
+
+    with acting_as(context, login) as (connection, _):
+        day = periods.decide_as_of(connection, request, accepts=not refuse, reason=reason)
+    typer.echo(f"request {request} is {'refused' if refuse else 'approved'}: as of {day}")
+
+
 @period_app.command()
 def waive(  # noqa: PLR0913, PLR0917 (who, which item, why and until when)
     context: typer.Context,

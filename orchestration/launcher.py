@@ -27,7 +27,7 @@ from orchestration.state import (
     state_folder,
 )
 from resources.settings import ROLES, Settings, load_settings
-from resources.warehouse.governance_load import load_governance, set_as_of
+from resources.warehouse.governance_load import keep_hash_key, load_governance, set_as_of
 from resources.warehouse.server.administrator import as_owner
 from resources.warehouse.server.migrate import ensure_database, migrate, refuse_other_version
 from resources.warehouse.server.roles import ensure_roles
@@ -183,6 +183,7 @@ class Launcher:
         with as_owner(server.address().url(settings.database.name), prefix) as owner:
             load_governance(owner, GOVERNANCE)
             set_as_of(owner, self.world.as_of)
+            keep_hash_key(owner, settings.hash_key)
 
     def _start_rest(self, settings: Settings, meanwhile: Callable[[], None] | None) -> None:
         """The outside world and the ERP at the same time: both take a while the first time."""

@@ -58,10 +58,11 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of a command
     login: As = "biller",
 ) -> None:  # fmt: skip
     """Ask for something; prints the request's number."""
+    from billing.keys import account_key
     from resources.warehouse import requests
 
     with _asking(context, login, attachment) as (connection, settings, document):
-        key = subject or requests.account_key(entity, account_number, settings.hash_key)
+        key = subject or account_key(entity, account_number, settings.hash_key)
         wanted = requests.Ask(
             event, entity, key, _amount(amount), reason, tender=tender, reason_code=reason_code,
             payee=payee, other_tender_reason=reason_other_tender, **_named(document),
@@ -236,8 +237,8 @@ def _named(document: "Attachment | None") -> dict[str, Any]:
 
 def _lines(path: Path, entity: str, settings: "Settings") -> "tuple[ManualLine, ...]":
     """The lines of the file; account numbers become keys here and go no further."""
+    from billing.keys import account_key
     from billing.ledger.manual import ManualEntryError, read_lines
-    from resources.warehouse.requests import account_key
 
     try:
         lines = read_lines(path.read_text(encoding="utf-8"))

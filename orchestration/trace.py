@@ -3,13 +3,12 @@
 Only here does an account number meet its keyed hash: the caller knows it and gives it.
 """
 
-import hashlib
-import hmac
 from decimal import Decimal
 from typing import Any
 
 import psycopg
 
+from billing.keys import account_key
 from orchestration import trace_requests
 from orchestration.excerpts import Excerpts
 from orchestration.status import rows
@@ -95,12 +94,6 @@ def _number(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < MOST_DIGITS else None
 
 
-def account_hash(hash_key: bytes, number: str) -> str:
-    """The keyed hash that stands for an account number past the raw zone."""
-    digest = hmac.new(hash_key, number.strip().upper().encode(), hashlib.sha256)
-    return digest.hexdigest()[:32]
-
-
 def _named(
     connection: psycopg.Connection[Any], query: str, values: dict[str, Any]
 ) -> list[dict[str, Any]]:
@@ -125,11 +118,10 @@ def _document(
 def _claim(
     connection: psycopg.Connection[Any], settings: Settings, number: str, excerpts: Excerpts
 ) -> dict[str, Any]:
-    hashed = account_hash(settings.hash_key, number)
     entities = [
         row["entity_code"] for row in rows(connection, "select entity_code from ops.entity")
     ]
-    keys = [hashlib.md5(f"{one}|{hashed}".encode()).hexdigest() for one in entities]  # noqa: S324
+    keys = [account_key(one, number, settings.hash_key) for one in entities]
     found = [_with_excerpt(one, excerpts) for one in rows(connection, CLAIM, keys)]
     balances: dict[str, Decimal] = {}
     for one in found:

@@ -6,7 +6,6 @@ same state gives the same bytes; the time of making is a parameter.
 
 import csv
 import hashlib
-import hmac
 import json
 import re
 import shutil
@@ -20,6 +19,7 @@ from typing import Any
 import psycopg
 
 from billing.evidence import form, verifier
+from billing.keys import keyed_hash
 from resources.archive import Archive
 from resources.evidence_place import refuse_what_is_there
 from resources.warehouse import evidence
@@ -173,14 +173,10 @@ def _without_names(
     def changed() -> Iterator[tuple[Any, ...]]:
         for row in rows:
             cells = dict(zip(columns, row, strict=True))
-            hashes = tuple(_keyed(hash_key, cells[name]) for name in outside)
+            hashes = tuple(keyed_hash(cells[name], hash_key) for name in outside)
             yield (*(cells[name] for name in kept), *hashes, _own(cells["source"], cells["name"]))
 
     return (*kept, *(f"{name}_hash" for name in outside), "name_given"), changed()
-
-
-def _keyed(hash_key: bytes, text: str) -> str:
-    return hmac.new(hash_key, text.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _own(source: str, name: str) -> str | None:

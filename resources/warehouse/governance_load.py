@@ -15,6 +15,7 @@ from psycopg import Connection, sql
 
 from billing.governance.approvals import ApprovalPolicy, as_document, read_approvals
 from billing.governance.group import Group, read_group
+from billing.keys import key_fingerprint
 from billing.ledger.requests import MANUAL_ENTRY, request_kinds
 from billing.ledger.rule_book import read_rules
 from billing.ledger.rules import read_chart
@@ -50,13 +51,21 @@ def load_governance(connection: Connection[Any], folder: Path, chart: Path = CHA
 def set_as_of(connection: Connection[Any], as_of: date) -> None:
     """Store the date on which everything looks; no event is dated after it.
 
-    Asked for again, it leaves a date alone that has moved on since (`builds.move_as_of`).
+    Asked for again, it leaves a date alone that has moved on since (`builds.move_as_of`). Raises
+    LedgerRefusedError for a date before it once anything was built: two people move it back.
     """
-    connection.execute(
-        "update ops.installation set updated_at = now(), asked_as_of_date = %(day)s, as_of_date ="
-        " case when asked_as_of_date = %(day)s then greatest(as_of_date, %(day)s) else %(day)s end",
-        {"day": as_of},
-    )
+    with refusals():
+        connection.execute("select ops.ask_as_of(%s)", [as_of])
+
+
+def keep_hash_key(connection: Connection[Any], hash_key: bytes) -> None:
+    """Keep the fingerprint of the key of the keyed hashes.
+
+    Raises LedgerRefusedError for another key than the one that the database was filled with: every
+    account and claim would become another one.
+    """
+    with refusals():
+        connection.execute("select ops.keep_hash_key(%s)", [key_fingerprint(hash_key)])
 
 
 def _load_group(connection: Connection[Any], group: Group) -> None:

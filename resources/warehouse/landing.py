@@ -19,12 +19,11 @@ import pyarrow.compute as pc
 
 from billing.finding import Finding
 from billing.parsed import ParsedFile
-from resources.warehouse.raw_rows import Lineage, account_hash, copy_rows
+from resources.warehouse.raw_rows import Lineage, copy_rows
 from resources.warehouse.receiving import Received, own_transaction, pending, receive
 
 __all__ = [
     "Landed",
-    "account_hash",
     "exception_id",
     "land",
     "land_together",

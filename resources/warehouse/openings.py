@@ -11,9 +11,9 @@ from decimal import Decimal
 
 from psycopg.rows import class_row
 
+from billing.keys import account_key
 from billing.ledger.opening import Known, OpeningLine, StatedBalance
 from resources.warehouse.ledger import Connection, call
-from resources.warehouse.requests import account_key
 
 
 @dataclass(frozen=True)

@@ -142,3 +142,16 @@ def _rows(
 ) -> list[Any]:
     with connection.cursor(row_factory=class_row(shape)) as cursor:
         return cursor.execute(query.encode(), values).fetchall()
+
+
+def request_as_of(connection: Connection, to: date, reason: str) -> int:
+    """Ask that the as-of date moves back; return the number of the request."""
+    (number,) = call(connection, "select ledger.request_as_of(%s, %s)", to, reason)
+    return int(number)
+
+
+def decide_as_of(connection: Connection, request_id: int, *, accepts: bool, reason: str) -> date:
+    """Decide on a request for the as-of date, as another person; return the date as it then is."""
+    query = "select ledger.decide_as_of(%s, %s, %s)"
+    (day,) = call(connection, query, request_id, accepts, reason)
+    return day  # type: ignore[no-any-return]

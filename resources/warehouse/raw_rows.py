@@ -5,8 +5,6 @@ Lineage (`file_id`, `known_at`) and the keyed hash of account numbers are added 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import io
 import uuid
 from collections.abc import Iterator, Sequence
@@ -20,6 +18,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 from psycopg import sql
 
+from billing.keys import account_hash
+
 # The column whose keyed hash becomes `account_hash`. A claim number is the patient account number
 # that the provider sent in CLM01 and the payer returns in CLP01 and in the status of a claim.
 ACCOUNT_COLUMNS = {
@@ -29,7 +29,6 @@ ACCOUNT_COLUMNS = {
     "ehr_encounter": "account_number",
     "card_charge": "account_number",
 }
-_HASH_DIGITS = 32
 
 
 class Lineage(NamedTuple):
@@ -49,14 +48,6 @@ def copy_rows(
     rows = pa.concat_tables([part for _, part in parts])
     counts = [part.num_rows for _, part in parts]
     _copy(connection, table, _with_lineage(table, rows, [of for of, _ in parts], counts, hash_key))
-
-
-def account_hash(number: str | None, key: bytes) -> str | None:
-    """Return the keyed hash of an account number, blanks and case aside; None for none."""
-    normal = (number or "").strip().upper()
-    if not normal:
-        return None
-    return hmac.new(key, normal.encode(), hashlib.sha256).hexdigest()[:_HASH_DIGITS]
 
 
 def _with_lineage(

@@ -3,7 +3,6 @@
 Callers own the transaction. A subject is named by its keyed hash, never by an account number.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from decimal import Decimal
 from psycopg.rows import class_row
 
 from billing.ledger.manual import ManualLine
-from resources.warehouse.landing import account_hash
 from resources.warehouse.ledger import Connection, call
 
 
@@ -182,9 +180,3 @@ def lines_of(connection: Connection, request_id: int) -> list[RequestLine]:
     query = f"select {names} from ledger.request_line where request_id = %s order by line_no"  # noqa: S608
     with connection.cursor(row_factory=class_row(RequestLine)) as cursor:
         return cursor.execute(query.encode(), [request_id]).fetchall()
-
-
-def account_key(entity: str, account_number: str, hash_key: bytes) -> str:
-    """Return the key that the books know a patient account by; the number goes nowhere."""
-    hashed = account_hash(account_number, hash_key) or ""
-    return hashlib.md5(f"{entity}|{hashed}".encode(), usedforsecurity=False).hexdigest()

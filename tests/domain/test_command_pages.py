@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from billing.keys import account_hash
 from orchestration import approve, exceptions, prove, report, status, trace
 from orchestration.outside import variables
 from orchestration.tables import percent, plain, show, table
@@ -100,8 +101,8 @@ def test_a_private_key_travels_on_one_line():
 
 def test_an_account_number_is_hashed_alike_however_it_is_typed():
     key = bytes(32)
-    assert trace.account_hash(key, " ab12 ") == trace.account_hash(key, "AB12")
-    assert trace.account_hash(key, "AB12") != trace.account_hash(bytes(31) + b"\1", "AB12")
+    assert account_hash(" ab12 ", key) == account_hash("AB12", key)
+    assert account_hash("AB12", key) != account_hash("AB12", bytes(31) + b"\1")
 
 
 def test_pages_without_anything_say_so():

@@ -88,6 +88,11 @@ class _Opener:
         self._opened.append(made)
         return made
 
+    def admin(self) -> psycopg.Connection[Any]:
+        made = psycopg.connect(self.settings.url("admin"), autocommit=True)
+        self._opened.append(made)
+        return made
+
 
 @dataclass(frozen=True)
 class Ground:

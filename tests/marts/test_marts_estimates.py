@@ -8,6 +8,7 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 
 from billing.ledger.opening import read_balances, read_opening
@@ -16,6 +17,7 @@ from orchestration.estimates import Wanted
 from orchestration.opening_command import payer_classes
 from orchestration.rebuild import built_anew
 from resources.warehouse import estimates, openings, tie_outs
+from resources.warehouse.builds import deploy_checks
 from resources.warehouse.database import connect
 from resources.warehouse.handover import hand_over_build
 from tests.fixtures.books import Books
@@ -70,6 +72,8 @@ def tell(world: World) -> None:
 
 
 def _certify(warehouse: Any, build_id: str) -> None:
+    with psycopg.connect(warehouse.settings.url("admin")) as admin:
+        deploy_checks(admin, [], None)
     with connect(warehouse.settings, "transform", autocommit=True) as transform:
         transform.execute(
             "insert into ops.build (build_id, as_of_date, started_at) values (%s, %s, now())",

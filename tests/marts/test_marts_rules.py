@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 
 from orchestration import what_if
@@ -167,6 +168,9 @@ class OwnDatabase:
 
     def connect(self, role: str) -> Any:
         return connect(self.settings, role, autocommit=True)
+
+    def admin(self) -> Any:
+        return psycopg.connect(self.settings.url("admin"), autocommit=True)
 
 
 @pytest.mark.promise("A what-if run states the hash of the restatement that the rule change needs")

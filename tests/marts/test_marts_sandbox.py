@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
+from billing.keys import account_hash
 from billing.parse import parse
 from resources.archive import Archive
 from resources.receipt import Receipt
 from resources.warehouse.database import connect
-from resources.warehouse.landing import account_hash, land, receive
+from resources.warehouse.landing import land, receive
 from sandbox.answers import FILE_NAME
 from sandbox.generate import generate
 from tests.fixtures.plans import Plan, as_of_claims, indexes, plan_of, table_rows

@@ -151,8 +151,8 @@ def test_one_failing_check_alone_fails_the_certificate(see: Any, red: Stage) -> 
         passes = {}
         for check in ("none", "test:nothing_is_ever_right", EXPECTATION):
             connection.execute(
-                "insert into ops.build (build_id, as_of_date, started_at)"
-                " values (%s, '2026-10-31', now())",
+                "insert into ops.build (build_id, as_of_date, started_at, rule_set_hash, code_hash)"
+                " select %s, '2026-10-31', now(), rule_set_hash, code_hash from ops.build limit 1",
                 [f"only {check}"],
             )
             connection.execute(ONE_FAILS, [f"only {check}", check, red.runs["build"].run_id])

@@ -18,10 +18,11 @@ from billing.cash.cards import read_card_list
 from billing.ehr.fhir import read_ndjson
 from billing.finding import Finding
 from billing.intake import FileKind
+from billing.keys import account_hash
 from billing.parsed import ParsedFile
 from resources.archive import Archive, ArchiveDamagedError, identify
 from resources.receipt import Receipt, Sighting, SightingKey
-from resources.warehouse.landing import Landed, account_hash, land
+from resources.warehouse.landing import Landed, land
 from resources.warehouse.receiving import (
     FetchMarks,
     Received,

@@ -189,6 +189,7 @@ def test_without_an_open_day_up_to_the_as_of_date_the_line_waits_held_by_its_per
 
 def test_nothing_is_dated_after_the_as_of_date(books):
     books.demand([Event("a", "charge.posted", "100.00", day=OCTOBER)])
+    books.as_owner().execute("update ops.installation set as_of_date = '2026-09-30'")
     books.propose(books.build(as_of=date(2026, 9, 30)))
     assert books.entries()[0][2] == date(2026, 9, 30)
 

@@ -10,9 +10,9 @@ from decimal import Decimal
 import pytest
 from typer.testing import CliRunner
 
+from billing.keys import account_key
 from orchestration.cli import app
 from resources.settings import load_settings
-from resources.warehouse.requests import account_key
 from tests.fixtures.books import Event
 
 pytestmark = [

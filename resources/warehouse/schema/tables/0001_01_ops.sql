@@ -5,7 +5,9 @@ create table ops.installation (
     default_facility_code text not null,
     updated_at timestamptz not null default now(),
     -- The as-of date moves on with what is received, and never back by itself.
-    asked_as_of_date date
+    asked_as_of_date date,
+    -- of the key of the keyed hashes, which is kept outside of the database
+    hash_key_fingerprint text
 );
 
 create table ops.entity (

@@ -91,3 +91,17 @@ create table ledger.review (
     reviewed_at timestamptz not null default clock_timestamp()
 );
 create index review_subject_review_id_idx on ledger.review (subject, review_id);
+
+-- Acts on the as-of date: one person asks to move it back, another decides.
+create table ledger.as_of_act (
+    act_id bigint generated always as identity primary key,
+    step text not null check (step in ('ask', 'approve', 'refuse')),
+    request_id bigint unique references ledger.as_of_act,
+    from_date date not null,
+    to_date date not null check (to_date < from_date),
+    reason text not null check (length(btrim(reason)) >= 10 and length(btrim(reason)) <= 500),
+    actor text not null,
+    acted_at timestamptz not null,
+    made_by_xid xid8 not null,
+    check ((step = 'ask') = (request_id is null))
+);

@@ -41,5 +41,17 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
         select seq, detail, (detail ->> 'decision_id')::bigint as decision_id
         from ledger.audit where action = 'classify correction') as audit using (decision_id)
     where (to_jsonb(decision) - 'decided_at') is distinct from audit.detail
+    union all
+    select coalesce(audit.seq, 0), 'AS_OF'
+    from ledger.as_of_act as done full join (
+        select seq, detail, (detail ->> 'act_id')::bigint as act_id
+        from ledger.audit where action = 'as-of act') as audit using (act_id)
+    where (to_jsonb(done) - array['acted_at', 'made_by_xid']) is distinct from audit.detail
+    union all
+    -- What evidence and people moved the date to is where it stands.
+    select last.seq, 'AS_OF' from ops.installation as held join lateral (
+        select seq, to_state from ledger.audit where action = 'move as-of date'
+        order by seq desc limit 1) as last on true
+    where held.as_of_date::text <> last.to_state
     order by 1
 $$;

@@ -14,6 +14,10 @@ begin
     if not found then
         raise exception 'TIEOUT NO_BUILD: this build was never opened';
     end if;
+    if as_of is distinct from (select as_of_date from ops.installation) then
+        raise exception 'TIEOUT AS_OF: build % is as of %, which is not the as-of date', p_build_id,
+            as_of;
+    end if;
     lock table ledger.desired_line, ledger.desired_event, ledger.desired_digest in share mode;
     select lines_digest into certified from ops.certificate where build_id = p_build_id;
     if certified is distinct from ledger.desired_digest_of_all() then
