@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import yaml
 
+from billing.governance.close_policy import ChangePolicy, CorrectionPolicy, PeriodPolicy
 from billing.governance.policy_file import PolicyFileError, exact
 from billing.governance.request_policy import RequestPolicy, read_requests, request_document
 
@@ -73,26 +74,6 @@ class Delegation:
 
 
 @dataclass(frozen=True)
-class PeriodPolicy:
-    """What a softly closed period takes, who decides on periods, and what may stay refused."""
-
-    soft_classes: tuple[str, ...]
-    soft_role: str
-    period_role: str
-    waiver_role: str
-    refused_tolerance: Decimal
-
-
-@dataclass(frozen=True)
-class CorrectionPolicy:
-    """From which amount on errors wait for a role, and rules whose changes have a class."""
-
-    error_amount: Decimal
-    error_role: str
-    rules: Mapping[str, str]
-
-
-@dataclass(frozen=True)
 class ApprovalPolicy:
     """The whole policy; `version` is the SHA-256 of the file, `entry_lines` the most of one entry.
 
@@ -109,6 +90,7 @@ class ApprovalPolicy:
     delegations: tuple[Delegation, ...]
     periods: PeriodPolicy
     corrections: CorrectionPolicy
+    changes: ChangePolicy
     requests: RequestPolicy
     entry_lines: int
     release_required: bool = False
@@ -134,6 +116,7 @@ def _policy(text: str, document: Mapping[str, Any]) -> ApprovalPolicy:
         delegations=tuple(_delegation(item) for item in document["delegations"]),
         periods=_periods(document["periods"]),
         corrections=_corrections(document["corrections"]),
+        changes=_changes(document["changes"]),
         requests=read_requests(document["requests"]),
         entry_lines=_whole(document, "entry_lines", 2),
         release_required=_flag(document, "release_required"),
@@ -152,6 +135,8 @@ def as_document(policy: ApprovalPolicy) -> dict[str, Any]:
         "delegation_days": policy.delegation_days,
         "error_amount": policy.corrections.error_amount,
         "error_role": policy.corrections.error_role,
+        "change_amount": policy.changes.amount,
+        "change_days": policy.changes.days,
     }
     roles = [{"role": r, "login": login} for r, names in policy.roles.items() for login in names]
     rules = policy.corrections.rules.items()
@@ -212,6 +197,10 @@ def _corrections(item: Mapping[str, Any]) -> CorrectionPolicy:
     if not set(rules.values()) <= set(CORRECTION_CLASSES):
         raise _broken(f"a correction is one of {', '.join(CORRECTION_CLASSES)}")
     return CorrectionPolicy(_tolerance(item["error_amount"]), _name(item["error_signature"]), rules)
+
+
+def _changes(item: Mapping[str, Any]) -> ChangePolicy:
+    return ChangePolicy(_tolerance(item["amount"]), _whole(item, "days", 1))
 
 
 def _days(item: Mapping[str, Any]) -> tuple[date, date | None]:

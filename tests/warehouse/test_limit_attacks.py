@@ -107,8 +107,9 @@ def test_nobody_signs_under_a_policy_that_he_loaded(books, owning, refused):
     person = owning("controller")
     person.execute(
         "with made as (insert into ledger.policy (policy_version, delegation_days, soft_classes,"
-        " soft_role, period_role, waiver_role, refused_tolerance, error_amount, error_role)"
-        " values (repeat('a', 64), 0, '{}', 'x', 'x', 'x', 0, 0, 'x') returning policy_id)"
+        " soft_role, period_role, waiver_role, refused_tolerance, error_amount, error_role,"
+        " change_amount, change_days) values (repeat('a', 64), 0, '{}', 'x', 'x', 'x', 0, 0, 'x',"
+        " 0, 1) returning policy_id)"
         " select policy_id from made"
     )
     refused(person, SIGN, *books.entry_in("proposed"), "controller-any", "50.00", "50.00",

@@ -42,6 +42,9 @@ create table ledger.policy (
     refused_tolerance numeric(14,2) not null check (refused_tolerance >= 0),
     error_amount numeric(14,2) not null check (error_amount >= 0),
     error_role text not null,
+    -- what changed inputs may take back or add for known evidence, gross, within the days
+    change_amount numeric(14,2) not null check (change_amount >= 0),
+    change_days integer not null check (change_days >= 0),
     loaded_by text not null,
     loaded_at timestamptz not null,
     made_by_xid xid8 not null

@@ -206,3 +206,24 @@ create table ledger.entry_provenance (
 );
 create index entry_provenance_rule_set_hash_code_hash_idx on ledger.entry_provenance (rule_set_hash,
     code_hash);
+
+-- The inputs of a calculation that the books follow: rules, code and as-of date of the newest
+-- build whose effect on recorded evidence was explained, within the bound, or signed.
+create table ledger.accepted_inputs (
+    accepted_id bigint generated always as identity primary key,
+    build_id text not null references ops.build,
+    rule_set_hash text,
+    code_hash text,
+    as_of_date date not null,
+    known_at timestamptz not null,
+    accepted_at timestamptz not null default clock_timestamp()
+);
+
+-- What changed inputs took back or added for known evidence of an entity, within the bound.
+create table ledger.unexplained_change (
+    build_id text references ops.build,
+    entity_code text,
+    amount numeric(14,2) not null check (amount > 0),
+    made_at timestamptz not null default clock_timestamp(),
+    primary key (build_id, entity_code)
+);

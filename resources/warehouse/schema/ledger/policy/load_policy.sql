@@ -10,9 +10,10 @@ begin
         return false;
     end if;
     insert into ledger.policy (policy_version, delegation_days, soft_classes, soft_role,
-        period_role, waiver_role, refused_tolerance, error_amount, error_role)
+        period_role, waiver_role, refused_tolerance, error_amount, error_role, change_amount,
+        change_days)
     select p_version, delegation_days, soft_classes, soft_role, period_role, waiver_role,
-           refused_tolerance, error_amount, error_role
+           refused_tolerance, error_amount, error_role, change_amount, change_days
     from jsonb_populate_record(null::ledger.policy, p_file -> 'settings')
     returning policy_id into made;
     insert into ledger.policy_class

@@ -5,8 +5,11 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     create temporary table draft_event on commit drop as
     with changed_rule as (
-        -- The rule changed under recorded evidence, and an order lets it work backwards.
+        -- The rule changed under recorded evidence, and an order lets it work backwards; or
+        -- another input changed what is recorded, beyond what passes without people.
         select event_id from draft_restated
+        union all
+        select event_id from draft_unexplained
     ),
     class as materialized (
         select event_id, entity_code, original_date,

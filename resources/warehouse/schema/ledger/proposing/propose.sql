@@ -30,17 +30,20 @@ begin
     where state in ('proposed', 'approved', 'sending', 'unknown', 'rejected')
     order by entry_id for update;
     foreach name in array array['draft_bucket', 'draft_changed', 'draft_difference', 'draft_event',
-        'draft_line_event', 'draft_line', 'draft_entry', 'new_entry', 'gone'] loop
+        'draft_unexplained', 'draft_line_event', 'draft_line', 'draft_entry', 'new_entry',
+        'gone'] loop
         execute format('drop table if exists pg_temp.%I', name);
     end loop;
     perform ledger.draft_buckets();
     perform ledger.draft_differences();
     perform ledger.draft_restatements();
+    perform ledger.draft_unexplained(p_build_id);
     perform ledger.draft_events(as_of);
     perform ledger.draft_parts();
     perform ledger.draft_entries();
     select voided_count, unchanged_count into voided, unchanged
     from ledger.void_and_stamp(p_build_id);
     proposed := ledger.store_drafts(p_build_id);
+    perform ledger.accept_inputs(p_build_id);
     return next;
 end $$;
