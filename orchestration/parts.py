@@ -4,6 +4,7 @@ When that happens is decided in `upkeep.py`. Starting blocks until the part answ
 """
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -234,3 +235,9 @@ def _at(port: int) -> tuple[str, ...]:
 def _dagster(module: str, *arguments: str) -> list[str]:
     """Warnings only: at every look of every sensor the daemon would write two lines."""
     return [sys.executable, "-m", module, *arguments, "--log-level", "warning"]
+
+
+def run_program(module: str, environ: Mapping[str, str]) -> None:
+    """Run a module of ours as a program to its end. Raises CalledProcessError where it fails."""
+    command = [sys.executable, "-m", module]
+    subprocess.run(command, env={**os.environ, **environ}, cwd=CODE, check=True)

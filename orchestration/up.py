@@ -4,10 +4,7 @@ Database, outside world, ERP, and Dagster's code server, pages and daemon, each 
 own. A `tieout run` meanwhile uses the same servers and leaves them up.
 """
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from types import FrameType
@@ -52,8 +49,7 @@ def stay_up(environ: Mapping[str, str], progress: Progress) -> None:
 def _keep_up(
     launcher: Launcher, settings: Settings, ports: tuple[int, int], progress: Progress
 ) -> None:
-    program = [sys.executable, "-m", "orchestration.deploy_checks"]
-    subprocess.run(program, env={**os.environ, **launcher.environ}, cwd=parts.CODE, check=True)
+    parts.run_program("orchestration.deploy_checks", launcher.environ)
     screen = Screen(f"Tieout: {launcher.world.title}", progress)
     living.stop_programs(launcher.state)  # what a killed `up` left behind
     keeper = Keeper(all_parts(launcher, settings, ports), screen.tell)

@@ -257,7 +257,10 @@ def posted(world: Any) -> Books:
     def connected(role: str) -> Any:
         return connect(world.settings, role, autocommit=True)
 
-    books = Books(SimpleNamespace(connect=connected))
+    def admin() -> Any:
+        return psycopg.connect(world.settings.url("admin"), autocommit=True)
+
+    books = Books(SimpleNamespace(connect=connected, admin=admin))
     for month in range(5, 11):
         books.by("poster").execute(
             "select ledger.mirror_period('NLH', %s::date,"
