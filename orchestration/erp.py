@@ -15,9 +15,10 @@ from resources.erp.tryton_database import Books, ErpDatabase, ensure_database
 from resources.erp.tryton_environment import ensure_environment
 from resources.erp_choice import erp_ledger
 from resources.settings import Settings
-from resources.warehouse import builds, ledger
+from resources.warehouse import builds, ledger, sending
 from resources.warehouse.database import connect
 from resources.warehouse.governance_load import CHART
+from resources.warehouse.server.administrator import as_owner
 
 GROUP_FILE = Path(__file__).parents[1] / "governance" / "entities.yaml"
 YEARS_BEFORE = 1  # a line of an older period goes to the first open day after it
@@ -49,8 +50,13 @@ def stop(state: StateFolder) -> bool:
 
 
 def mirror_periods(settings: Settings) -> None:
-    """Take over the ERP's periods, so that the database itself can refuse a closed one."""
+    """Take over the ERP's periods, so that the database itself can refuse a closed one, and what
+    the ERP needs of a sender.
+    """
     erp = erp_ledger(settings.erp)
+    database = settings.database
+    with as_owner(database.url("admin"), database.role_prefix) as owner:
+        sending.keep_rules(owner, erp.capabilities)
     with closing(connect(settings.database, "poster")) as connection:
         for entity in builds.entities(connection):
             for period in erp.periods(entity):

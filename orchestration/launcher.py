@@ -12,7 +12,7 @@ from pathlib import Path
 
 from billing.governance.roles import read_roles
 from orchestration import commands, erp, living, outside, processes
-from orchestration.databases import Server, choose_server, database_variables
+from orchestration.databases import Embedded, Server, choose_server, database_variables
 from orchestration.errors import ExpectedError
 from orchestration.own_sources import LAUNCHED, hidden, names_own_erp
 from orchestration.progress import Progress
@@ -29,6 +29,7 @@ from orchestration.state import (
 from resources.settings import ROLES, Settings, load_settings
 from resources.warehouse.governance_load import keep_hash_key, load_governance, set_as_of
 from resources.warehouse.server.administrator import as_owner
+from resources.warehouse.server.close_public import close_shared
 from resources.warehouse.server.migrate import ensure_database, migrate, refuse_other_version
 from resources.warehouse.server.roles import ensure_roles
 
@@ -176,6 +177,8 @@ class Launcher:
         passwords = {role: settings.database.passwords[role] for role in ROLES}
         policy = read_roles((GOVERNANCE / "roles.yaml").read_text())
         ensure_roles(admin, prefix, passwords, policy)
+        if isinstance(server, Embedded):
+            close_shared(admin)
         migrate(admin, settings.database, policy)
         refuse_changed_schema(self.state.root / "schema", settings.database, policy)
         dagster = settings.database.dagster_name

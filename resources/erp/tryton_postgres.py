@@ -74,6 +74,7 @@ def create(admin: psycopg.Connection[Any], name: str, owner: str) -> None:
     """Create an empty database."""
     empty = sql.SQL("create database {} owner {} template template0 encoding 'UTF8'")
     admin.execute(empty.format(sql.Identifier(name), sql.Identifier(owner)))
+    _close(admin, name)
 
 
 def clone(admin: psycopg.Connection[Any], template: str, database: ErpDatabase) -> None:
@@ -81,3 +82,9 @@ def clone(admin: psycopg.Connection[Any], template: str, database: ErpDatabase) 
     copy = sql.SQL("create database {} owner {} template {}")
     names = (database.name, database.owner, template)
     admin.execute(copy.format(*(sql.Identifier(name) for name in names)))
+    _close(admin, database.name)
+
+
+def _close(admin: psycopg.Connection[Any], name: str) -> None:
+    """Let nobody but the owner enter: by default every login of the server may."""
+    admin.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(name)))

@@ -45,6 +45,7 @@ SETTINGS: Mapping[str, str] = {
     "log_timezone": "UTC",
     "password_encryption": "scram-sha-256",
     # No statement, parameter or failing row reaches the log: they may hold patient data.
+    "log_min_messages": "log",  # an error's own words quote values; starts and stops stay
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
     "log_statement": "none",

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from billing.ledger.capabilities import Capabilities
 from billing.ledger.erp import ErpDocument, JournalEntry, JournalLine
 from resources.warehouse.ledger import Connection, call
 
@@ -24,12 +25,24 @@ class Lease:
     journal: JournalEntry
 
 
+def keep_rules(owner: Connection, capabilities: Capabilities) -> None:
+    """Keep the least lease and quiet time of a sender for the ERP, as the owner."""
+    call(
+        owner,
+        "select ledger.keep_sending_rules(%s::numeric, %s::numeric, %s)",
+        LEASE.total_seconds(),
+        capabilities.quiescence.total_seconds(),
+        capabilities.has_unique_reference,
+    )
+
+
 def begin(
     connection: Connection, entry_id: int, lease: timedelta = LEASE, quiet: timedelta = QUIET
 ) -> Lease:
     """Number an entry and lease it for sending. Raises LedgerRefusedError (HELD, STATE).
 
-    `quiet`: how long after its end a request may still take effect in the ERP.
+    `quiet`: how long after its end a request may still take effect in the ERP. The database takes
+    no less than the installation's lease and quiet time.
     """
     (fence,) = call(
         connection,

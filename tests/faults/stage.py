@@ -24,6 +24,7 @@ from resources.warehouse.embedded import EmbeddedPostgres
 from resources.warehouse.governance_load import load_governance
 from resources.warehouse.server.migrate import grant_entry, migrate
 from resources.warehouse.server.roles import ensure_roles
+from tests.conftest import ANY_SENDER
 from tests.fixtures.books import Books, Event, open_books
 
 GOVERNANCE = Path(__file__).parents[2] / "governance"
@@ -122,6 +123,7 @@ def prepared(folder: Path) -> Iterator[Ground]:
         migrate(postgres.url(), ground.settings(TEMPLATE), ROLE_POLICY)
         with psycopg.connect(postgres.url(TEMPLATE)) as admin:
             load_governance(admin, GOVERNANCE)
+            admin.execute(ANY_SENDER)
         yield ground
     finally:
         postgres.start()

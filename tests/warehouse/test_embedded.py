@@ -156,8 +156,14 @@ def test_its_log_keeps_no_statement_and_no_value(running):
             connection.execute("insert into person values (%s)", ["ZZCANARY"])
         with pytest.raises(psycopg.errors.UndefinedTable):
             connection.execute("select 'ZZCANARY' from nowhere")
+        # The message itself quotes what it cannot read, whatever the verbosity.
+        with pytest.raises(psycopg.errors.InvalidDatetimeFormat):
+            connection.execute("select 'ZZCANARY'::date")
+        with pytest.raises(psycopg.errors.RaiseException):
+            connection.execute("do $$begin raise exception 'ZZCANARY'; end$$")
+        connection.execute("do $$begin raise warning 'ZZCANARY'; end$$")
     text = running.place.log.read_text()
-    assert "person_name_key" in text
+    assert "database system is ready" in text
     assert "ZZCANARY" not in text
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+import psycopg
 import pytest
 
 from billing.ledger.erp import ErpDocument, compare
@@ -349,3 +350,19 @@ def test_holds_are_counted_by_their_code(approved):
 def test_the_ledger_reports_no_problem_after_a_whole_run(approved):
     approved.post_all()
     assert ledger.problems(approved.by("auditor")) == []
+
+
+@pytest.mark.promise("A sender cannot shorten the lease or the quiet time of the installation")
+def test_sender_gets_no_less_than_the_lease_and_quiet_time_of_the_erp(posted, refused):
+    admin = posted.database.admin()
+    admin.execute("select ledger.keep_sending_rules(600, 900, false)")
+    (entry_id,) = posted.sendable()[:1]
+    poster = posted.by("poster")
+    poster.execute("select ledger.begin_sending(%s, 0.001, 0)", [entry_id])
+    query = "select leased_until > now() + interval '9 minutes', quiet_seconds from ledger.sending"
+    assert posted.one("auditor", f"{query} where entry_id = %s", entry_id) == (True, 900)
+    posted.one("poster", "select ledger.record_unknown(%s, 'TIMEOUT')", entry_id)
+    resume = "select ledger.resume_sending(%s, 0.001, 0, true)"
+    refused(poster, resume, entry_id, code="LEASED")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        poster.execute("select ledger.keep_sending_rules(0, 0, true)")

@@ -115,6 +115,14 @@ cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
 left join pg_roles as r on r.oid = a.grantee
 where n.nspname in ('raw', 'ops', 'ledger') and a.grantee <> p.proowner
 union all
+select 'right on function', p.oid::regprocedure::text,
+       coalesce(r.rolname, 'public') || ' ' || a.privilege_type
+from pg_proc as p
+cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a
+left join pg_roles as r on r.oid = a.grantee
+where p.pronamespace = 'pg_catalog'::regnamespace and a.grantee <> p.proowner
+  and p.proname ~ '^(lo_|loread|lowrite|pg_(try_)?advisory_)'
+union all
 select 'default right', coalesce(n.nspname, '') || ' ' || d.defaclobjtype::text,
        coalesce(r.rolname, 'public') || ' ' || a.privilege_type
 from pg_default_acl as d left join pg_namespace as n on n.oid = d.defaclnamespace

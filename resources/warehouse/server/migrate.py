@@ -18,6 +18,7 @@ from resources.warehouse.server.apply_schema import (
     applied_version,
     apply_schema,
 )
+from resources.warehouse.server.close_public import close_database, close_functions
 from resources.warehouse.server.errors import MigrationError
 from resources.warehouse.server.grants import apply_grants, apply_zone_grants
 from resources.warehouse.server.roles import OWNER, check_prefix, grant_role
@@ -27,6 +28,7 @@ Connection = psycopg.Connection[Any]
 ENTRANTS = (
     "ingest", "transform", "preparer", "approver", "poster", "bi_reader", "auditor", "biller",
 )  # fmt: skip
+LOCKERS = (OWNER, "ingest", "transform", "poster")  # one run of a job at a time
 _BEFORE = (
     "the database {} was made by a Tieout from before release 0.1.0, which this one does not read: "
     "give this installation another database, or a new state folder"
@@ -49,7 +51,15 @@ def ensure_database(admin_url: str, name: str, owner: str) -> bool:
             connection.execute(made.format(sql.Identifier(name), sql.Identifier(owner)))
         except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
             return False  # another process made it at the same moment
-        return True
+    _close_new(admin_url, name, owner)
+    return True
+
+
+def _close_new(admin_url: str, name: str, owner: str) -> None:
+    """Close a database to PUBLIC; its owner keeps advisory locks."""
+    with as_administrator(make_conninfo(admin_url, dbname=name)) as connection:
+        close_database(connection, name)
+        close_functions(connection, [owner])
 
 
 def migrate(
@@ -70,6 +80,7 @@ def migrate(
     with as_administrator(url) as connection, connection.transaction():
         lock(connection)
         _refuse_unknown(connection, settings.name, files)
+        close_functions(connection, [f"{prefix}_{role}" for role in LOCKERS])
         _make_zones(connection, policy, prefix)
         _act_as(connection, f"{prefix}_{OWNER}")
         apply_schema(connection, files, prefix, is_forced=is_forced)

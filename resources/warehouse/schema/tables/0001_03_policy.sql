@@ -3,7 +3,12 @@ create table ledger.installation (
     installation_id uuid not null default gen_random_uuid(),
     -- of one ERP document
     entry_lines integer not null default 10000 check (entry_lines > 1),
-    most_attempts integer not null default 12 check (most_attempts >= 1)
+    most_attempts integer not null default 12 check (most_attempts >= 1),
+    -- of the ERP, as setting up found it: the least that a sender may ask for, and whether the
+    -- ERP refuses a second document with one reference
+    lease_seconds numeric not null default 600 check (lease_seconds >= 0),
+    quiet_seconds numeric not null default 600 check (quiet_seconds >= 0),
+    has_unique_reference boolean not null default false
 );
 
 -- Policy, loaded from governance/ by the administrator.
