@@ -188,6 +188,9 @@ def _head_lines(document: dict[str, Any]) -> list[str]:
     ]
 
 
+RELEASED_BY = "written by {}, approved by {}, deployed by {}"
+
+
 def _made_by(document: dict[str, Any]) -> str:
     """Rules and code of the entry, and who stands behind them."""
     if document["rule_set_hash"] is None:
@@ -195,7 +198,8 @@ def _made_by(document: dict[str, Any]) -> str:
     who = "released by nobody"
     if document["is_released"]:
         names = [document[name] for name in ("author", "approver", "deployer")]
-        who = "written by {}, approved by {}, deployed by {}".format(*names)
+        who = "released by setting up, deployed by {2}" if names[0] is None else RELEASED_BY
+        who = who.format(*names)
     return f"rules {document['rule_set_hash'][:12]}, code {document['code_hash'][:12]}: {who}"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from resources.code_identity import identity
 from resources.warehouse import builds, ledger
 from resources.warehouse.build_inputs import REBUILD_TAG
 from resources.warehouse.handover import hand_over_lines
@@ -101,9 +102,9 @@ def approved_entry(pipeline: Pipeline) -> None:
     with pipeline.database.admin() as connection:
         connection.execute(ONE_LINE)
         check = builds.ExpectedCheck("T1", "tie_out", "error")
-        builds.deploy_checks(connection, [check], None)
+        builds.deploy_checks(connection, [check], identity().code_hash)
     with pipeline.database.connect("transform") as connection:
-        builds.begin(connection, "b1", date(2026, 10, 31))
+        builds.begin(connection, "b1", date(2026, 10, 31), identity())
         builds.record(connection, "b1", [builds.CheckResult("T1", "tie_out", "error", True)])
         hand_over_lines(connection)
         connection.execute("select ops.issue_certificate('b1')")

@@ -45,7 +45,7 @@ def test_replay_of_an_unknown_file_starts_no_run(environ):
 def test_replay_of_a_received_file_is_not_refused(environ, database):
     database.admin().execute(
         "insert into ops.received_file (file_id, sha256, source, name, kind, size_bytes,"
-        " received_at) values (gen_random_uuid(), repeat('a', 64), 'bank', 'a.bai', 'bai2', 1,"
+        " received_at) values (repeat('a', 32)::uuid, repeat('a', 64), 'bank', 'a.bai', 'bai2', 1,"
         " now())"
     )
     refuse_unknown(environ, "a.bai")

@@ -33,7 +33,8 @@ CHANGES = [
     (
         "new receipt",
         "insert into ops.received_file (file_id, sha256, source, name, kind, size_bytes,"
-        " received_at) values (gen_random_uuid(), repeat('b', 64), 'bank', 'b', 'bai2', 1, now())",
+        " received_at) values (repeat('b', 32)::uuid, repeat('b', 64), 'bank', 'b',"
+        " 'bai2', 1, now())",
         "ops.received_file",
     ),
     (
@@ -107,7 +108,8 @@ def built(database: Any) -> Built:
     admin.execute(TABLES)
     admin.execute(
         "insert into ops.received_file (file_id, sha256, source, name, kind, size_bytes,"
-        " received_at) values (gen_random_uuid(), repeat('a', 64), 'bank', 'a', 'bai2', 1, now())"
+        " received_at) values (repeat('a', 32)::uuid, repeat('a', 64), 'bank', 'a',"
+        " 'bai2', 1, now())"
     )
     builds.deploy_checks(admin, [builds.ExpectedCheck("T1", "tie_out", "error")], None)
     transform = database.connect("transform", autocommit=False)

@@ -138,15 +138,63 @@ def test_a_database_error_tells_no_value_of_the_row(database):
     connection = database.connect("ingest")
     insert = (
         "insert into ops.received_file (file_id, sha256, source, name, kind, size_bytes,"
-        " received_at) values (gen_random_uuid(), repeat('a', 64), 'bank', 'ZZCANARY', 'x12', 1,"
-        " now())"
+        " received_at) values (repeat('a', 32)::uuid, repeat('a', 64), 'bank',"
+        " 'ZZCANARY', 'x12', 1, now())"
     )
     connection.execute(insert)
     with pytest.raises(psycopg.errors.UniqueViolation) as caught:
         connection.execute(insert)
     assert str(caught.value) == (
-        "database error 23505 table received_file constraint received_file_sha256_key"
+        "database error 23505 table received_file constraint received_file_pkey"
     )
     with pytest.raises(psycopg.errors.InvalidTextRepresentation) as caught:
         connection.execute("select 'ZZCANARY'::text::numeric")
     assert "ZZCANARY" not in repr(caught.value) + str(caught.value.diag.message_detail)
+
+
+@pytest.mark.promise(
+    "A receipt is named by its bytes and never changes; an exception is not closed"
+)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update ops.received_file set sha256 = repeat('b', 64)",
+        "update ops.received_file set name = 'other'",
+        "update ops.received_file set received_at = now()",
+        "delete from ops.received_file",
+        "update ops.file_sighting set name = 'other'",
+        "update ops.exception set closed_at = now()",
+        "update ops.exception set code = 'OTHER'",
+        "update ops.fetch_mark set source = 'other'",
+    ],
+)
+def test_ingest_changes_what_became_of_a_receipt_alone(database, statement):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        database.connect("ingest").execute(statement)
+
+
+@pytest.mark.promise(
+    "A receipt is named by its bytes and never changes; an exception is not closed"
+)
+def test_receipt_of_other_bytes_than_its_id_is_refused(database):
+    insert = (
+        "insert into ops.received_file (file_id, sha256, source, name, kind, size_bytes,"
+        " received_at) values (repeat('b', 32)::uuid, repeat('a', 64), 'bank', 'x',"
+        " 'x12', 1, now())"
+    )
+    with pytest.raises(psycopg.errors.CheckViolation, match="received_file_id_is_its_hash"):
+        database.connect("ingest").execute(insert)
+
+
+@pytest.mark.promise(
+    "A receipt is named by its bytes and never changes; an exception is not closed"
+)
+def test_receipt_keeps_its_bytes_and_name_for_the_owner_too(database):
+    connection = database.admin()
+    connection.execute(
+        "insert into ops.received_file (file_id, sha256, source, name, kind, size_bytes,"
+        " received_at) values (repeat('a', 32)::uuid, repeat('a', 64), 'bank', 'x',"
+        " 'x12', 1, now())"
+    )
+    with pytest.raises(psycopg.errors.RaiseException, match="TIEOUT IMMUTABLE"):
+        connection.execute("update ops.received_file set name = 'other'")

@@ -21,7 +21,8 @@ FILE = "11111111-1111-1111-1111-111111111111"
 RAW = f"""
 insert into ops.received_file (file_id, sha256, source, name, kind, size_bytes, received_at,
     outcome, is_reserialised)
-values ('{FILE}', repeat('a', 64), 'clearinghouse', 'f', 'x12', 1, now(), 'landed', true);
+values ('{FILE}', rpad(replace('{FILE}', '-', ''), 64, 'a'), 'clearinghouse', 'f', 'x12', 1,
+    now(), 'landed', true);
 insert into raw.bank_statement (file_id, segment, known_at, statement_no, bank_id, bank_account,
     as_of_date, currency, opening_amount, closing_amount, content_hash)
 values ('{FILE}', 1, now(), 1, '1', '4410001001', '2026-09-15', 'USD', 10.00, 10.00, 'd15'),

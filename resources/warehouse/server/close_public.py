@@ -25,6 +25,7 @@ where pronamespace = 'pg_catalog'::regnamespace
 _LOCKS = """
 select oid::regprocedure::text from pg_proc
 where pronamespace = 'pg_catalog'::regnamespace and proname ~ '^pg_(try_)?advisory_'
+  and not has_function_privilege(%s, oid, 'execute')
 """
 
 
@@ -56,7 +57,8 @@ def close_functions(connection: Connection, lockers: Iterable[str]) -> None:
     if functions:
         revoke = f"revoke execute on function {', '.join(functions)} from public"
         connection.execute(revoke.encode())
-        locks = [name for (name,) in connection.execute(_LOCKS).fetchall()]
-        roles = sql.SQL(", ").join(sql.Identifier(role) for role in lockers)
-        grant = f"grant execute on function {', '.join(locks)} to "
-        connection.execute(sql.Composed([sql.SQL(grant), roles]))
+    for role in lockers:
+        locks = [name for (name,) in connection.execute(_LOCKS, [role]).fetchall()]
+        if locks:
+            grant = f"grant execute on function {', '.join(locks)} to "
+            connection.execute(sql.Composed([sql.SQL(grant), sql.Identifier(role)]))

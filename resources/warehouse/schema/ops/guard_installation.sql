@@ -7,8 +7,8 @@ begin
         select from ledger.as_of_act
         where made_by_xid = pg_current_xact_id() and step = 'approve'
           and (from_date, to_date) = (old.as_of_date, new.as_of_date)) then
-        raise exception 'TIEOUT AS_OF: the as-of date is %, and moves back to % by two people alone:'
-            ' see tieout period as-of', old.as_of_date, new.as_of_date;
+        raise exception 'TIEOUT AS_OF: the as-of date is %, and moves back to % by two people'
+            ' alone: see tieout period as-of', old.as_of_date, new.as_of_date;
     elsif old.hash_key_fingerprint is not null
         and new.hash_key_fingerprint is distinct from old.hash_key_fingerprint then
         raise exception 'TIEOUT HASH_KEY: TIEOUT_HASH_KEY is not the key that the numbers in this'

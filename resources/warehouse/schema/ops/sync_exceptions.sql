@@ -9,7 +9,8 @@ begin
     if not found then
         raise exception 'TIEOUT NO_BUILD: this build was never opened';
     end if;
-    update ops.exception as held set closed_at = clock_timestamp()
+    update ops.exception as held set closed_at = clock_timestamp(),
+        closed_reason = 'build ' || p_build_id || ' found nothing of it'
     where held.origin = 'build' and held.closed_at is null
       and held.exception_id not in (select exception_id from ops.build_exception);
     get diagnostics closed = row_count;
@@ -25,7 +26,8 @@ begin
            amount, entity_code, 'build', clock_timestamp()
     from ops.build_exception as found left join ops.reason_code as known on known.code = reason_code
     on conflict (exception_id) do update set
-        closed_at = null, amount = excluded.amount, entity_code = excluded.entity_code,
+        closed_at = null, closed_reason = null, amount = excluded.amount,
+        entity_code = excluded.entity_code,
         rule = excluded.rule, message = excluded.message,
         opened_at = case when held.closed_at is null then held.opened_at
                          else excluded.opened_at end;

@@ -53,7 +53,10 @@ create table ops.received_file (
     record_count integer not null default 0,
     segment_count integer not null default 0,
     is_reserialised boolean not null default false,
-    reason_code text
+    reason_code text,
+    -- a receipt is named by its bytes
+    constraint received_file_id_is_its_hash check (
+        replace(file_id::text, '-', '') = left(sha256, 32))
 );
 create index received_file_landed_at_idx on ops.received_file (landed_at);
 create index received_file_source_received_at_idx on ops.received_file (source, received_at desc);
@@ -103,7 +106,9 @@ create table ops.exception (
     origin text not null check (origin in ('receiving', 'parsing', 'build', 'erp')),
     opened_at timestamptz not null,
     closed_at timestamptz,
-    sighting_id bigint references ops.file_sighting
+    closed_reason text,
+    sighting_id bigint references ops.file_sighting,
+    check ((closed_at is null) = (closed_reason is null))
 );
 create index exception_file_id_idx on ops.exception (file_id);
 create index exception_sighting_id_idx on ops.exception (sighting_id) where sighting_id is not null;

@@ -10,10 +10,11 @@ language sql set search_path = pg_catalog, pg_temp as $$
     from ledger.foreign_state as line join ops.reason_code as known using (code)
     where line.entity_code = p_entity and line.state = 'unexplained'
     on conflict (exception_id) do update set
-        closed_at = null, code = excluded.code, rule = excluded.rule,
+        closed_at = null, closed_reason = null, code = excluded.code, rule = excluded.rule,
         opened_at = case when held.closed_at is null then held.opened_at
                          else excluded.opened_at end;
-    update ops.exception as held set closed_at = clock_timestamp()
+    update ops.exception as held set closed_at = clock_timestamp(),
+        closed_reason = 'the line is ' || line.state
     from ledger.foreign_state as line
     where held.exception_id = 'erp-line-' || line.foreign_line_id and held.closed_at is null
       and line.entity_code = p_entity and line.state <> 'unexplained'

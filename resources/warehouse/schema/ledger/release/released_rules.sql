@@ -13,4 +13,4 @@ from (
     select rule_set_hash, code_hash, 0, null, null, deployer, deployed_at, deployed_at
     from ledger.rule_deployment where is_set_up
 ) as released
-order by rule_set_hash, code_hash, release_id;
+order by rule_set_hash, code_hash, release_id = 0, release_id;
