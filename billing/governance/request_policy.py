@@ -30,7 +30,7 @@ class RequestLimit:
 class RequestPolicy:
     """Days over which requests for an account add up, classes of manual entries, and the limits.
 
-    An entry with debits up to `manual_above` US dollars is of `manual_class`.
+    `ceilings` are the largest amounts that anybody may ask for, by event. An entry with debits up to `manual_above` US dollars is of `manual_class`.
     """
 
     days: int
@@ -40,6 +40,7 @@ class RequestPolicy:
     manual_class_above: str
     reason_codes: tuple[str, ...]
     limits: tuple[RequestLimit, ...]
+    ceilings: Mapping[str, Decimal]
 
     @property
     def roles(self) -> Mapping[str, str]:
@@ -62,14 +63,19 @@ def read_requests(item: Mapping[str, Any]) -> RequestPolicy:
     return RequestPolicy(
         days, _word(item["other_tender"]), _word(manual["class"]), _exact(manual["above"]),
         _word(manual["class_above"]), codes, limits,
+        {_word(event): _exact(amount) for event, amount in item["ceilings"].items()},
     )  # fmt: skip
 
 
 def request_document(policy: RequestPolicy) -> dict[str, Any]:
     """Return both parts as `ledger.load_policy` takes them."""
     found = asdict(policy)
-    limits = found.pop("limits")
-    return {"requests": found, "request_limits": list(limits)}
+    limits, ceilings = found.pop("limits"), found.pop("ceilings")
+    return {
+        "requests": found,
+        "request_limits": list(limits),
+        "request_ceilings": [{"event": name, "amount": one} for name, one in ceilings.items()],
+    }
 
 
 def _limit(item: Mapping[str, Any]) -> RequestLimit:

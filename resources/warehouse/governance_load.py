@@ -44,6 +44,7 @@ def load_governance(connection: Connection[Any], folder: Path, chart: Path = CHA
         _load_group(connection, group)
         _load_approvals(connection, policy)
         _load_chart(connection, chart)
+        _load_payers(connection, chart.with_name("payers.csv"))
         _load_request_kinds(connection, chart, group)
         _record_deployment(connection, folder, policy)
 
@@ -117,6 +118,12 @@ def _load_chart(connection: Connection[Any], chart: Path) -> None:
     _replace(connection, "ledger.account", columns, rows)
 
 
+def _load_payers(connection: Connection[Any], payers: Path) -> None:
+    with payers.open(newline="") as handle:
+        rows = [(row["payer_code"],) for row in csv.DictReader(handle)]
+    _replace(connection, "ledger.payer", ("payer_code",), rows)
+
+
 def _load_request_kinds(connection: Connection[Any], chart: Path, group: Group) -> None:
     """Every rule whose date is that of a decision can be asked for, and manual entries."""
     accounts = read_chart(chart.read_text())
@@ -160,7 +167,8 @@ def _upsert(
 ) -> None:
     names = [sql.Identifier(column) for column in columns]
     changed = [sql.SQL("{0} = excluded.{0}").format(name) for name in names[1:]]
-    statement = sql.SQL("insert into {} ({}) values ({}) on conflict ({}) do update set {}").format(
+    act = "do update set {}" if changed else "do nothing"
+    statement = sql.SQL(f"insert into {{}} ({{}}) values ({{}}) on conflict ({{}}) {act}").format(
         sql.Identifier(*table.split(".")),
         sql.SQL(", ").join(names),
         sql.SQL(", ").join([sql.Placeholder()] * len(names)),

@@ -130,3 +130,9 @@ def test_other_hash_key_is_refused(database):
     (kept,) = admin.execute("select hash_key_fingerprint from ops.installation").fetchone()
     assert kept == key_fingerprint(bytes(32))
     assert kept != key_fingerprint(bytes(31) + b"x")
+
+
+@pytest.mark.promise("No cut-off lies in the future")
+def test_cutoff_after_the_as_of_date_is_refused(books, refused):
+    query = "select ledger.record_cutoff('NLH', '2026-11-30')"
+    refused(books.by("preparer"), query, code="CUTOFF")

@@ -105,7 +105,7 @@ def test_one_person_asks_for_an_entry_and_another_approves(indebted):
         ((debit("6230", "-25.00"), credit("1220", "-25.00")), "AMOUNT"),
         ((debit("6230", "25.001"), credit("1220", "25.001")), "AMOUNT"),
         ((ManualLine("6230", Decimal(1), Decimal(1), "k"), FEE[1]), "AMOUNT"),
-        ((debit("6230", "25.00", memo="account 123456"), FEE[1]), "MEMO"),
+        ((debit("6230", "25.00", memo="account 123456"), FEE[1]), "TEXT"),
         ((debit("6230", "25.00", facility="CLIN"), FEE[1]), "DIMENSION"),  # of the other entity
         ((debit("6230", "25.00", payer_class="A'; --"), FEE[1]), "DIMENSION"),
     ],
@@ -406,3 +406,17 @@ def test_an_entry_dated_into_a_closed_month_goes_to_the_first_open_day(indebted)
     periods = indebted.ask("auditor", "select distinct original_period from ledger.entry_line"
                            " where rule = 'MANUAL'")  # fmt: skip
     assert periods == [(date(2026, 9, 1),)]
+
+
+@pytest.mark.promise("Entries on one account add up over the days of the policy")
+def test_entries_on_one_account_add_up_over_days(indebted):
+    """Four entries of days ago reach the limit of the approver together."""
+    for number in range(4):
+        entry = wanted(debit("6230", f"4900.0{number}"), credit("1220", f"4900.0{number}"))
+        decide(indebted, ask(indebted, entry), by="manager")
+    admin = indebted.database.admin()
+    admin.execute("set session_replication_role = replica")
+    admin.execute("update ledger.request_act set acted_at = acted_at - interval '3 days'")
+    last = ask(indebted, wanted(debit("6230", "4900.09"), credit("1220", "4900.09")))
+    refused(lambda: decide(indebted, last, by="manager"), "LIMIT")
+    assert decide(indebted, last, by="controller") == "approved"

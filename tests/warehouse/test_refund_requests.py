@@ -219,3 +219,9 @@ def test_refunds_that_went_another_way_are_listed_for_review(in_credit):
     listed = in_credit.ask("auditor", "select entry_id, amount, detail"
                            " from ledger.test_other_tender()")  # fmt: skip
     assert listed == [(entry[0], Decimal(11), f"request {other}: 11.00 to patient by ach")]
+
+
+def test_refund_goes_to_a_payer_of_the_list_alone(in_credit):
+    wanted = refund("10.00", event="refund.payer.approved", subject_key="claim", tender="ach",
+                    payee="NOBODY", other_tender_reason="the payer asked for it")  # fmt: skip
+    refused(lambda: ask(in_credit, wanted), "PAYEE")

@@ -89,7 +89,7 @@ def test_nobody_asks_for_more_than_the_books_leave(indebted):
     asked(indebted, charity("200.00"))
     refused(lambda: asked(indebted, charity("100.01")), "EXCEEDS")
     asked(indebted, charity("99.99"))
-    refused(lambda: asked(indebted, charity("1.00", subject_key="nobody")), "EXCEEDS")
+    refused(lambda: asked(indebted, charity("1.00", subject_key="nobody")), "KEY")
 
 
 def test_requests_of_different_kinds_take_from_the_same_balance(indebted):
@@ -235,3 +235,29 @@ def test_every_decided_rule_can_be_asked_for_and_says_what_it_takes_from():
             kinds["refund.patient.approved"].room_sign) == ("2125", -1)  # fmt: skip
     assert kinds["denial.writeoff"].subject == "claim"
     assert kinds["suspense.cleared.recoupment"].subject == "reference"
+
+
+@pytest.mark.promise("A request keeps to the condition of its posting rule")
+def test_small_balance_is_written_off_up_to_its_ceiling(indebted):
+    small = {"event": "smallbalance.writeoff"}
+    refused(lambda: asked(indebted, charity("25.01", **small)), "CEILING")
+    assert asked(indebted, charity("25.00", **small))
+
+
+@pytest.mark.promise("Free text that people type names no patient by a number")
+@pytest.mark.parametrize(
+    ("text", "is_fine"),
+    [
+        ("as agreed in the letter of 2026-09-30", True),
+        ("the balance of 1,234,567.89 is settled", True),
+        ("see account 12345678 of the patient", False),
+        ("social security 987-65-4329 of the patient", False),
+        ("member 98 76 54 of the plan, as agreed", False),
+        ("born 1961/04/12345, assistance form", False),
+    ],
+)
+def test_reason_with_a_long_number_is_refused(indebted, text, is_fine):
+    if is_fine:
+        assert asked(indebted, charity("5.00", reason=text))
+    else:
+        refused(lambda: asked(indebted, charity("5.00", reason=text)), "TEXT")

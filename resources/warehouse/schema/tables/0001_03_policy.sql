@@ -152,6 +152,19 @@ create table ledger.policy_request_limit (
     primary key (policy_id, limit_id)
 );
 
+-- The largest amount that anybody may ask for, by event.
+create table ledger.policy_request_ceiling (
+    policy_id bigint references ledger.policy,
+    event text,
+    amount numeric(14,2) not null check (amount > 0),
+    primary key (policy_id, event)
+);
+
+-- The payers that a refund may go to, loaded from the list of payers.
+create table ledger.payer (
+    payer_code text primary key
+);
+
 -- What was loaded into this database, by whom, and whether policy then asked for a release.
 create table ledger.rule_deployment (
     deployment_id bigint generated always as identity primary key,

@@ -5,6 +5,7 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     asked ledger.as_of_act;
 begin
+    perform ledger.check_text(new.reason, 'the reason');
     perform ledger.check_person();
     new.actor := session_user;
     new.acted_at := clock_timestamp();

@@ -4,6 +4,7 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     held ledger.model_run;
 begin
+    perform ledger.check_text(new.reason, 'the reason');
     select * into held from ledger.model_run where run_id = new.run_id for update;
     new.actor := session_user;
     new.acted_at := clock_timestamp();

@@ -7,6 +7,7 @@ declare
     class record;
     problem text;
 begin
+    perform ledger.check_text(new.reason, 'the reason');
     perform pg_advisory_xact_lock(7104001);
     perform from ledger.opening_list where list_id = new.list_id for update;
     select * into held from ledger.opening_state where list_id = new.list_id;

@@ -2,6 +2,7 @@
 create or replace function ledger.guard_period_act() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
+    perform ledger.check_text(new.reason, 'the reason');
     perform ledger.check_person();
     new.actor := session_user;
     new.acted_at := clock_timestamp();

@@ -2,6 +2,7 @@
 create or replace function ledger.guard_waiver() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
+    perform ledger.check_text(new.reason, 'the reason');
     perform ledger.check_person();
     perform ledger.check_role((select waiver_role from ledger.policy
                                where policy_id = ledger.policy_id()));

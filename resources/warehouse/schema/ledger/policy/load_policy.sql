@@ -45,6 +45,10 @@ begin
         select made, limit_id, role, events, amount, day_amount
         from jsonb_populate_recordset(null::ledger.policy_request_limit,
             p_file -> 'request_limits');
+        insert into ledger.policy_request_ceiling
+        select made, event, amount
+        from jsonb_populate_recordset(null::ledger.policy_request_ceiling,
+            p_file -> 'request_ceilings');
     end if;
     return true;
 end $$;

@@ -23,6 +23,9 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
         union all
         select 'request limit' || to_jsonb(t)::text from ledger.policy_request_limit as t
         where policy_id = p_policy_id
+        union all
+        select 'request ceiling' || to_jsonb(t)::text from ledger.policy_request_ceiling as t
+        where policy_id = p_policy_id
         union all select 'correction' || to_jsonb(t)::text from ledger.policy_correction as t
         where policy_id = p_policy_id
     ) as lines

@@ -2,6 +2,7 @@
 create or replace function ledger.guard_rule_release() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
+    perform ledger.check_text(new.reason, 'the reason');
     perform pg_advisory_xact_lock(7103005);
     perform ledger.check_person();
     new.author := session_user;

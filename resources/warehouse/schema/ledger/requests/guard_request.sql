@@ -14,6 +14,7 @@ begin
                        new.reverses_request_id, new.approval_class) > 0 then
         raise exception 'TIEOUT LINES: the rule of % gives its lines', new.event;
     end if;
+    perform ledger.check_request(new, kind);
     perform pg_advisory_xact_lock(hashtextextended(new.entity_code || new.subject_key, 7103));
     new.requested_by := session_user;
     new.requested_at := clock_timestamp();

@@ -10,6 +10,7 @@ begin
     select * into held from ledger.request_state where request_id = new.request_id;
     new.actor := session_user;
     new.acted_at := clock_timestamp();
+    perform ledger.check_text(new.reason, 'the reason');
     select as_of_date into new.decided_date from ops.installation;
     if held.request_id is null then
         raise exception 'TIEOUT NO_REQUEST: there is no request %', new.request_id;

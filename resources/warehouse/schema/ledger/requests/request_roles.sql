@@ -1,4 +1,5 @@
--- The roles whose approval a request still lacks: its class's, and that of another tender.
+-- The roles whose approval a request still lacks: its class's, that of another tender,
+-- and that of a reference which the books do not know.
 create or replace function ledger.request_roles(p_request_id bigint) returns setof text
 language sql stable set search_path = pg_catalog, pg_temp as $$
     select wanted.role from (
@@ -11,6 +12,15 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
         from ledger.request join ledger.policy_request as policy
             on policy.policy_id = ledger.policy_id()
         where request_id = p_request_id and other_tender_reason is not null
+        union
+        -- A reference that no line of the books has is judged by a controller.
+        select policy.other_tender_role
+        from ledger.request join ledger.request_kind as kind using (event)
+        join ledger.policy_request as policy on policy.policy_id = ledger.policy_id()
+        where request_id = p_request_id and kind.subject = 'reference' and not exists (
+            select from ledger.desired_line as line
+            where line.entity_code = request.entity_code
+              and line.control_key = request.subject_key)
     ) as wanted
     where wanted.role is not null and not exists (
         select from ledger.request_act as done

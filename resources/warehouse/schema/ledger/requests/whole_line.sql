@@ -26,10 +26,10 @@ begin
     elsif chart.control is not null and key is null then
         raise exception 'TIEOUT KEY: line %: % is kept by %, and the line names none',
             p_no, chart.account, chart.control;
-    elsif length(asked ->> 'memo') > 100 or asked ->> 'memo' ~ '\d{6}' then
-        raise exception 'TIEOUT MEMO: line %: at most 100 characters, no number of six digits',
-            p_no;
+    elsif length(asked ->> 'memo') > 100 then
+        raise exception 'TIEOUT MEMO: line %: at most 100 characters', p_no;
     end if;
+    perform ledger.check_text(asked ->> 'memo', 'the memo of line ' || p_no);
     claim := case when chart.control = 'claim' then ledger.claim_named(p_entity, key) end;
     patient := case when chart.control = 'claim' then ledger.account_of(p_entity, claim)
                     when chart.control in ('account', 'plan') then key end;

@@ -12,6 +12,10 @@ begin
     elsif asked.payee is null then
         raise exception 'TIEOUT PAYEE: a refund says who gets it';
     end if;
+    if asked.payee <> 'patient' and not exists (
+        select from ledger.payer where payer_code = asked.payee) then
+        raise exception 'TIEOUT PAYEE: not a payer of the list';
+    end if;
     left_over := ledger.paid_in(asked.event, asked.entity_code, asked.subject_key, asked.payee,
                                 asked.tender);
     if asked.other_tender_reason is null and asked.amount > left_over then

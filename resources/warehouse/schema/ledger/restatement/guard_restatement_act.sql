@@ -4,6 +4,7 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     held ledger.restatement_order;
 begin
+    perform ledger.check_text(new.reason, 'the reason');
     perform ledger.check_person();
     select * into held from ledger.restatement_order where order_id = new.order_id for update;
     new.actor := session_user;

@@ -3,6 +3,7 @@
 create or replace function ledger.guard_restatement_order() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
+    perform ledger.check_text(new.reason, 'the reason');
     perform ledger.check_person();
     new.asked_by := session_user;
     new.asked_at := clock_timestamp();
