@@ -5,7 +5,7 @@ Arguments and printing only; who may what, and how much, is refused by the datab
 
 # ruff: noqa: PLC0415 (a command imports what it needs when it is asked for, so that help is quick)
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from billing.ledger.manual import ManualLine
     from resources.attachments import Attachment
     from resources.settings import Settings
+    from resources.warehouse.requests import Request
 
 app = typer.Typer(
     help="Ask for refunds, write-offs, manual entries and the like, and decide.",
@@ -183,18 +184,35 @@ def _decide(
     from orchestration import request_page as page
     from resources.warehouse import requests
 
-    with acting_as(context, login) as (connection, _):
+    with acting_as(context, login) as (connection, settings):
         known = {one.request_id: one for one in requests.requests(connection)}
         missing = [number for number in numbers if number not in known]
         if missing:
             typer.echo(f"no such request: {', '.join(map(str, missing))}", err=True)
             raise typer.Exit(FAILED)
         typer.echo("\n".join(page.listed([known[number] for number in numbers])))
+        if act == "approved":
+            _read_documents(settings, [known[number] for number in numbers])
         for number in numbers:
             for line in page.entry_lines(requests.lines_of(connection, number)):
                 typer.echo(line)
             state = requests.decide(connection, number, act, known[number].content_hash, reason)
             typer.echo(f"request {number}: {state}")
+
+
+def _read_documents(settings: "Settings", decided: Iterable["Request"]) -> None:
+    """Refuse an approval whose document is not in the archive with its hash and size."""
+    from resources.archive import Archive
+    from resources.attachments import AttachmentError, read_kept
+
+    archive = Archive(settings.archive_folder)
+    for one in decided:
+        if one.attachment_sha256:
+            try:
+                read_kept(archive, one.attachment_sha256, one.attachment_size)
+            except AttachmentError as problem:
+                text = f"refused: the document of request {one.request_id}: {problem}"
+                raise ExpectedError(text) from None
 
 
 def _amount(text: str) -> Decimal:

@@ -53,7 +53,21 @@ def keep(archive: Archive, attachment: Attachment) -> None:
 def give_back(archive: Archive, sha256: str, size_bytes: int | None, target: Path) -> int:
     """Write a kept document to a new file, its hash checked; return its size in bytes.
 
-    Raises AttachmentError: not kept, changed in the archive, of another size, or the file exists.
+    Raises AttachmentError: as `read_kept`, or the file exists.
+    """
+    content = read_kept(archive, sha256, size_bytes)
+    try:
+        with target.open("xb") as file:
+            file.write(content)
+    except OSError as problem:
+        raise AttachmentError(f"the file cannot be written: {problem.strerror}") from None
+    return len(content)
+
+
+def read_kept(archive: Archive, sha256: str, size_bytes: int | None) -> bytes:
+    """Return a kept document, its hash checked.
+
+    Raises AttachmentError: not kept, changed in the archive, or of another size.
     """
     try:
         content = archive.read(sha256)
@@ -63,9 +77,4 @@ def give_back(archive: Archive, sha256: str, size_bytes: int | None, target: Pat
         raise AttachmentError(str(damage)) from None
     if size_bytes is not None and len(content) != size_bytes:
         raise AttachmentError(f"the request says {size_bytes:,} bytes, not {len(content):,}")
-    try:
-        with target.open("xb") as file:
-            file.write(content)
-    except OSError as problem:
-        raise AttachmentError(f"the file cannot be written: {problem.strerror}") from None
-    return len(content)
+    return content

@@ -30,7 +30,8 @@ class RequestLimit:
 class RequestPolicy:
     """Days over which requests for an account add up, classes of manual entries, and the limits.
 
-    `ceilings` are the largest amounts that anybody may ask for, by event. An entry with debits up to `manual_above` US dollars is of `manual_class`.
+    `ceilings` are the largest amounts that anybody may ask for, by event. An entry with debits up
+    to `manual_above` US dollars is of `manual_class`.
     """
 
     days: int

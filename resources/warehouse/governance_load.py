@@ -167,13 +167,13 @@ def _upsert(
 ) -> None:
     names = [sql.Identifier(column) for column in columns]
     changed = [sql.SQL("{0} = excluded.{0}").format(name) for name in names[1:]]
-    act = "do update set {}" if changed else "do nothing"
-    statement = sql.SQL(f"insert into {{}} ({{}}) values ({{}}) on conflict ({{}}) {act}").format(
+    act = sql.SQL("update set {}" if changed else "nothing").format(sql.SQL(", ").join(changed))
+    statement = sql.SQL("insert into {} ({}) values ({}) on conflict ({}) do {}").format(
         sql.Identifier(*table.split(".")),
         sql.SQL(", ").join(names),
         sql.SQL(", ").join([sql.Placeholder()] * len(names)),
         names[0],
-        sql.SQL(", ").join(changed),
+        act,
     )
     with connection.cursor() as cursor:
         cursor.executemany(statement, list(rows))

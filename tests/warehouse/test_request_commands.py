@@ -116,7 +116,11 @@ def test_a_document_is_kept_and_given_back(place, tmp_path):
     kept.write_bytes(b"another letter")
     code, said = tieout("request", "attachment", 1, "--to", tmp_path / "again.pdf")
     assert (code, "has changed" in said) == (1, True)
+    code, said = tieout("request", "approve", 1)
+    assert (code, "the document of request 1" in said and "has changed" in said) == (1, True)
     kept.unlink()
+    code, said = tieout("request", "approve", 1)
+    assert (code, "does not hold" in said) == (1, True)
     assert "does not hold" in tieout("request", "attachment", 1, "--to", tmp_path / "x.pdf")[1]
     assert "no attachment" in tieout("request", "attachment", 2, "--to", tmp_path / "x.pdf")[1]
 
