@@ -208,8 +208,8 @@ def programs(
             lambda: probes.answers_grpc(code), f"127.0.0.1:{code}",
         ),
         Program(
-            "pages", _dagster("dagster_webserver", *_at(pages), "-w", str(workspace)), environ,
-            state, lambda: probes.answers_http(f"{url}/server_info", HTTPStatus.OK), url,
+            "pages", _own("orchestration.pages.serve", str(pages), str(workspace)),
+            environ, state, lambda: probes.answers_http(f"{url}/server_info", HTTPStatus.OK), url,
             ("database", "code"),
         ),
         Program(
@@ -230,6 +230,10 @@ def write_workspace(state: StateFolder, port: int) -> Path:
 
 def _at(port: int) -> tuple[str, ...]:
     return ("-h", "127.0.0.1", "-p", str(port))
+
+
+def _own(module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
 
 
 def _dagster(module: str, *arguments: str) -> list[str]:

@@ -86,7 +86,11 @@ def _there(asked: Asked, settings: Settings, url: str, progress: Progress) -> En
     from dagster_graphql import DagsterGraphQLClient  # noqa: PLC0415 (seconds)
 
     place = urlsplit(url)
-    client = DagsterGraphQLClient(place.hostname or "", port_number=place.port)
+    client = DagsterGraphQLClient(
+        place.hostname or "",
+        port_number=place.port,
+        headers={"Authorization": f"Bearer {settings.pages_token}"},
+    )
     known = _known(asked, settings)
     run_id = known or _submit(client, asked)
     owner = _known(asked, settings) or run_id  # somebody may have been quicker with the same key

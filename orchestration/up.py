@@ -53,7 +53,8 @@ def _keep_up(
     screen = Screen(f"Tieout: {launcher.world.title}", progress)
     living.stop_programs(launcher.state)  # what a killed `up` left behind
     keeper = Keeper(all_parts(launcher, settings, ports), screen.tell)
-    progress.say(f"Dagster's pages: http://127.0.0.1:{ports[1]}  (logs: {launcher.state.logs})")
+    link = f"http://127.0.0.1:{ports[1]}/?token={settings.pages_token}"
+    progress.say(f"Dagster's pages: {link}  (logs: {launcher.state.logs})")
     progress.say("an interrupt (Ctrl-C) stops everything, a second one at once")
     is_over = _until_interrupted(launcher.state)
     news = News(settings)
