@@ -21,12 +21,17 @@ from orchestration.prove_watch import Watch
 from orchestration.reading import Reading, confirmed, read_all
 from resources import anchors
 from resources.archive import Archive
+from resources.attachments import AttachmentError, read_kept
 from resources.erp_choice import erp_ledger
 from resources.settings import DatabaseSettings, Settings
 from resources.warehouse import tie_outs
 from resources.warehouse.database import connect
 from resources.warehouse.tie_outs import TieOut, TieOutResult
 
+REQUEST_DOCUMENTS = """
+select request_id, attachment_sha256, attachment_size from ledger.request_state
+where state = 'approved' and attachment_size is not null order by request_id
+"""
 BY_QUERY = tuple(
     one for one in tie_outs.TIE_OUTS if one.phase in {"build", "prove"} and one.id != "T1"
 )
@@ -51,6 +56,7 @@ class Sides:
             if with_rebuild:
                 self._guarded("T15", partial(self._place, stack))
             self._guarded("T1", partial(self._archive, read))
+            self._guarded("T1", self._request_documents)
             if self._anew or self.proof.ledger:
                 self._guarded("T15", partial(self._rebuilt, read))
 
@@ -122,6 +128,16 @@ class Sides:
             yield TieOutResult("T15", "archive", Decimal(0), Decimal(0), len(problems), problems)
         yield from rebuild.differences(rebuild.ledger_of(self.settings.database), self.proof.ledger)
 
+    def _request_documents(self) -> Iterator[TieOutResult]:
+        """T1 of the documents that approved requests name: each is in the archive with its hash."""
+        archive = Archive(self.settings.archive_folder)
+        with closing(connect(self.settings.database, "auditor")) as connection:
+            named = connection.execute(REQUEST_DOCUMENTS).fetchall()
+        missing = tuple(_missing(archive, *one) for one in named)
+        breaks = tuple(one for one in missing if one)
+        count, held = Decimal(len(named)), Decimal(len(named) - len(breaks))
+        yield TieOutResult("T1", "documents of requests", count, held, len(breaks), breaks)
+
     def _chain(self) -> Iterator[TieOutResult]:
         """T10 beside what the database says of itself: its chain from the rows, and anchors."""
         with closing(connect(self.settings.database, "auditor")) as connection:
@@ -149,3 +165,12 @@ class Sides:
                 found = prove_erp.documents(connection, erp, entity, self.before.entries, advance)
                 self.proof.entries |= found.proved
                 yield found.result()
+
+
+def _missing(archive: Archive, request_id: int, sha256: str, size_bytes: int) -> str:
+    """Say what is wrong with the document of a request; empty when it is kept as it was."""
+    try:
+        read_kept(archive, sha256, size_bytes)
+    except AttachmentError as problem:
+        return f"request {request_id}: {problem}"
+    return ""

@@ -208,6 +208,16 @@ DAMAGES = {
         _sql("update ledger.audit set detail = '{}' where seq = 2"),
         "T10", "audit row 2: ",
     ),
+    "document of a request never kept": (
+        _sql("insert into ledger.request (event, entity_code, subject_key, amount, reason,"
+             " attachment_sha256, attachment_size, attachment_type, content_hash, requested_by,"
+             " requested_at) values ('charity.approved', 'NLH', 'k', 1, 'as agreed by letter',"
+             " repeat('d', 64), 9, 'application/pdf', 'h', 'x', now());"
+             " insert into ledger.request_act (request_id, act, content_hash, actor, acted_at,"
+             " decided_date) select request_id, 'approved', 'h', 'y', now(), '2026-10-31'"
+             " from ledger.request"),
+        "T1", "request 1: the archive does not hold",
+    ),
     "audit chain rewritten whole": (_rewrite_chain, "T10", "the chain was rebuilt"),
     "audit chain cut off": (
         _sql("delete from ledger.audit where seq > 3;"
