@@ -11,7 +11,7 @@ PAUSES_SECONDS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 
 @dataclass
-class Doubts:
+class Unanswered:
     """Entries by number. `lost` has the key of each that this run sent and did not find again."""
 
     unknown: set[int] = field(default_factory=set)

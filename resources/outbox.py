@@ -25,7 +25,7 @@ from billing.ledger.erp import (
     ErpUnknown,
     Reason,
 )
-from resources.doubts import Doubts
+from resources.doubts import Unanswered
 from resources.warehouse import ledger, sending
 from resources.warehouse.ledger import Entry, LedgerRefusedError
 from resources.warehouse.sending import LEASE, Lease
@@ -79,7 +79,7 @@ class Outbox:
         self._entity = entity
         self._lease = lease
         self._at = at_step
-        self._doubts = Doubts()
+        self._unanswered = Unanswered()
         self.sent = Sent()
 
     def run(self) -> Sent:
@@ -92,7 +92,7 @@ class Outbox:
             self._settle_lost()
         except (ErpUnknown, ErpBusy):
             self.sent.has_stopped = True
-        self.sent.unknown = len(self._doubts.unknown)
+        self.sent.unknown = len(self._unanswered.unknown)
         return self.sent
 
     def _own(self, *states: str) -> list[Entry]:
@@ -118,27 +118,27 @@ class Outbox:
         if document is not None and document.state == POSTED:
             self._record(entry_id, document)
         elif document is not None and document.state == CREATED:
-            self._doubt(entry_id, Reason.AWAITING_POST)
-        elif entry_id not in self._doubts.resent and self._may_resend(is_quiet=is_quiet):
+            self._mark_unknown(entry_id, Reason.AWAITING_POST)
+        elif entry_id not in self._unanswered.resent and self._may_resend(is_quiet=is_quiet):
             self._resume(entry_id)
         else:
-            self._doubt(entry_id, INTERRUPTED)
+            self._mark_unknown(entry_id, INTERRUPTED)
 
     def _settle_lost(self) -> None:
         """Settle what this run lost: at once, and then with pauses while patience lasts."""
         patience = min(self.patience, self._quiet).total_seconds()
-        for pause, lost in self._doubts.rounds(patience):
+        for pause, lost in self._unanswered.rounds(patience):
             time.sleep(pause)
             for entry_id, key in lost.items():
                 self._settle(entry_id, key)
 
-    def _doubt(self, entry_id: int, reason: str) -> None:
+    def _mark_unknown(self, entry_id: int, reason: str) -> None:
         """Leave an entry in doubt. One whose sender may still live stays with that sender."""
-        sending.doubt(self._connection, entry_id, reason)
+        sending.mark_unknown(self._connection, entry_id, reason)
         self._connection.commit()
-        self._doubts.unknown.add(entry_id)
+        self._unanswered.unknown.add(entry_id)
         if reason == Reason.AWAITING_POST:  # it is there, and only the ERP can go on with it
-            self._doubts.lost.pop(entry_id, None)
+            self._unanswered.lost.pop(entry_id, None)
 
     def _may_resend(self, *, is_quiet: bool) -> bool:
         return is_quiet or self._erp.capabilities.has_unique_reference
@@ -155,13 +155,13 @@ class Outbox:
             self._not_resumed(entry_id, refusal.code)
             return
         self._connection.commit()
-        self._doubts.resent.add(entry_id)
+        self._unanswered.resent.add(entry_id)
         self._at("RESUMED")
         self._deliver(lease, began)
 
     def _not_resumed(self, entry_id: int, code: str) -> None:
         """Still under way, or settled by another sender; or it must not go any more."""
-        self._doubts.unknown.add(entry_id)
+        self._unanswered.unknown.add(entry_id)
         if code not in {"HELD", "POISON"}:
             return
         try:
@@ -170,7 +170,7 @@ class Outbox:
             self._connection.rollback()
         else:
             self._connection.commit()
-            self._doubts.end(entry_id)
+            self._unanswered.end(entry_id)
             self.sent.rejected += 1
 
     def _send(self, entry_id: int) -> None:
@@ -195,12 +195,12 @@ class Outbox:
         except ErpRejected as refusal:
             self._at("REFUSED")
             self._say(sending.record_rejected, lease, refusal.reason_code)
-            self._doubts.end(lease.entry_id)
+            self._unanswered.end(lease.entry_id)
             self.sent.rejected += 1
         except ErpBusy as busy:
             self._at("TURNED_AWAY")
             self._say(sending.record_busy, lease, busy.reason_code, busy.wait_seconds)
-            self._doubts.end(lease.entry_id)
+            self._unanswered.end(lease.entry_id)
             self.sent.busy += 1
             raise
         except ErpUnknown as doubt:
@@ -217,12 +217,14 @@ class Outbox:
         Raises ErpUnknown: it does not, or it lost too many documents of this run.
         """
         entry_id, key = lease.entry_id, lease.journal.key
-        self._doubts.unknown.add(entry_id)
+        self._unanswered.unknown.add(entry_id)
         document = self._erp.find(self._entity, key)
         self._at("READ_BACK")
         if document is not None and document.state == POSTED:
             self._record(entry_id, document)
-        elif (document is None or document.state != CREATED) and self._doubts.lose(entry_id, key):
+        elif (document is None or document.state != CREATED) and self._unanswered.lose(
+            entry_id, key
+        ):
             raise doubt
 
     def _say(self, record: Callable[..., None], lease: Lease, *what: object) -> None:
@@ -241,7 +243,7 @@ class Outbox:
         self._at("RECORDED")
         self._connection.commit()
         self._at("COMMITTED")
-        self._doubts.end(entry_id)
+        self._unanswered.end(entry_id)
         self.sent.posted += 1
         self.sent.differing += not is_equal
 

@@ -150,12 +150,12 @@ def record_busy(
     call(connection, query, lease.entry_id, reason_code, wait_seconds, lease.fence)
 
 
-def doubt(connection: Connection, entry_id: int, reason_code: str) -> bool:
+def mark_unknown(connection: Connection, entry_id: int, reason_code: str) -> bool:
     """Record that an entry's sender is gone or late, and nobody knows what he did.
 
     Returns False, and records nothing, while he may live or when somebody settled it.
     """
-    return bool(call(connection, "select ledger.doubt(%s, %s)", entry_id, reason_code)[0])
+    return bool(call(connection, "select ledger.mark_unknown(%s, %s)", entry_id, reason_code)[0])
 
 
 def give_up(connection: Connection, entry_id: int, reason_code: str) -> None:

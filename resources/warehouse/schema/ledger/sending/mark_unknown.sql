@@ -1,5 +1,5 @@
 -- Marks an entry unknown whose sender is gone or late; tells whether it did.
-create or replace function ledger.doubt(p_entry_id bigint, p_reason_code text) returns boolean
+create or replace function ledger.mark_unknown(p_entry_id bigint, p_reason_code text) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     perform from ledger.entry where entry_id = p_entry_id and state = 'sending' for update;
