@@ -222,7 +222,7 @@ def test_a_lease_that_another_session_holds_is_not_taken_even_where_references_a
     with approved.database.connect("poster") as other:
         sending.begin(other, entry_id)
         refused(lambda: sending.resume(poster, entry_id, is_unique=True), "LEASED")
-    while not poster.execute("select ledger.is_left(%s)", [entry_id]).fetchone()[0]:
+    while not poster.execute("select ledger.sender_is_gone(%s)", [entry_id]).fetchone()[0]:
         pass  # until the server has noticed that the session is gone
     assert sending.resume(poster, entry_id, is_unique=True).fence == 2
 

@@ -3,7 +3,7 @@ create or replace function ledger.mark_unknown(p_entry_id bigint, p_reason_code 
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     perform from ledger.entry where entry_id = p_entry_id and state = 'sending' for update;
-    if not found or not ledger.is_left(p_entry_id) then
+    if not found or not ledger.sender_is_gone(p_entry_id) then
         return false;
     end if;
     perform ledger.record_unknown(p_entry_id, p_reason_code);

@@ -1,5 +1,5 @@
 -- Tells whether the sender of an entry is gone, or so late that it may not send any more.
-create or replace function ledger.is_left(p_entry_id bigint) returns boolean
+create or replace function ledger.sender_is_gone(p_entry_id bigint) returns boolean
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select not exists (
         select from ledger.sending as lease
