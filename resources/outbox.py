@@ -111,7 +111,7 @@ class Outbox:
         Whether it is quiet is asked first: what takes effect afterwards would not be seen. A run
         sends an entry again at most once; after that it only reads it back.
         """
-        is_quiet = sending.is_quiet(self._connection, entry_id)
+        is_quiet = sending.quiet_time_is_over(self._connection, entry_id)
         self._connection.commit()
         document = self._erp.find(self._entity, key)
         self._at("READ_BACK")

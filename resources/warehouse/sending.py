@@ -73,9 +73,9 @@ def resume(
     return Lease(entry_id, fence, journal_entry(connection, entry_id))
 
 
-def is_quiet(connection: Connection, entry_id: int) -> bool:
+def quiet_time_is_over(connection: Connection, entry_id: int) -> bool:
     """Say whether nothing that was sent can take effect any more: ask this before reading back."""
-    return bool(call(connection, "select ledger.is_quiet(%s)", entry_id)[0])
+    return bool(call(connection, "select ledger.quiet_time_is_over(%s)", entry_id)[0])
 
 
 def journal_entry(connection: Connection, entry_id: int) -> JournalEntry:

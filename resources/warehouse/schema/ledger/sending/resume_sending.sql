@@ -15,7 +15,7 @@ begin
     select * into held from ledger.entry where entry_id = p_entry_id for update;
     if held.state is null or held.state not in ('sending', 'unknown') then
         raise exception 'TIEOUT STATE: entry % is not being sent', p_entry_id;
-    elsif not ledger.is_quiet(p_entry_id)
+    elsif not ledger.quiet_time_is_over(p_entry_id)
         and not (p_is_unique and ledger.sender_is_gone(p_entry_id)
                  and (select has_unique_reference from ledger.installation)) then
         raise exception 'TIEOUT LEASED: entry % may still be under way', p_entry_id;
