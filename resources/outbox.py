@@ -165,7 +165,7 @@ class Outbox:
         if code not in {"HELD", "POISON"}:
             return
         try:
-            sending.give_up(self._connection, entry_id, code)
+            sending.reject_unsent(self._connection, entry_id, code)
         except LedgerRefusedError:
             self._connection.rollback()
         else:

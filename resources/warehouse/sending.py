@@ -158,12 +158,12 @@ def mark_unknown(connection: Connection, entry_id: int, reason_code: str) -> boo
     return bool(call(connection, "select ledger.mark_unknown(%s, %s)", entry_id, reason_code)[0])
 
 
-def give_up(connection: Connection, entry_id: int, reason_code: str) -> None:
+def reject_unsent(connection: Connection, entry_id: int, reason_code: str) -> None:
     """Park an entry that is not in the ERP and may not be sent again, as rejected.
 
     Raises LedgerRefusedError (LEASED) while an earlier attempt may still take effect.
     """
-    call(connection, "select ledger.give_up(%s, %s)", entry_id, reason_code)
+    call(connection, "select ledger.reject_unsent(%s, %s)", entry_id, reason_code)
 
 
 def _lines(lines: Iterable[JournalLine]) -> str:

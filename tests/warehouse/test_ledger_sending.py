@@ -189,7 +189,7 @@ def test_an_unknown_outcome_counts_as_recorded_and_is_not_sent_again_while_it_ma
     assert approved.propose()[0] == 0
     refused(lambda: sending.begin(poster, entry_id), "STATE")
     refused(lambda: sending.resume(poster, entry_id), "LEASED")
-    refused(lambda: sending.give_up(poster, entry_id, "HELD"), "LEASED")
+    refused(lambda: sending.reject_unsent(poster, entry_id, "HELD"), "LEASED")
     assert sending.record_posted(poster, entry_id, document_of(lease.journal), "tryton")
     assert ledger.count_unread(poster) == 0
 
@@ -257,7 +257,7 @@ def test_an_entry_that_is_tried_too_often_is_parked(approved):
     lease = sending.begin(poster, entry_id, quiet=NONE)
     sending.record_unknown(poster, lease, "TIMEOUT")
     refused(lambda: sending.resume(poster, entry_id), "POISON")
-    sending.give_up(poster, entry_id, "POISON")
+    sending.reject_unsent(poster, entry_id, "POISON")
     assert [(e.state, e.state_reason) for e in ledger.entries(poster, "rejected")] == [
         ("rejected", "POISON")
     ]

@@ -1,6 +1,6 @@
 -- Rejects an entry that was read back after its quiet time, is not in the ERP, and may not be
 -- sent again.
-create or replace function ledger.give_up(p_entry_id bigint, p_reason_code text) returns void
+create or replace function ledger.reject_unsent(p_entry_id bigint, p_reason_code text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     perform from ledger.entry where entry_id = p_entry_id for update;
