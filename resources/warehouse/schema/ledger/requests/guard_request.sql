@@ -7,7 +7,7 @@ declare
 begin
     select * into kind from ledger.request_kind where event = new.event;
     if kind.subject = 'entry' then
-        new := ledger.whole_entry(new);
+        new := ledger.complete_entry(new);
     elsif new.amount = 'NaN' then
         raise exception 'TIEOUT AMOUNT: not an amount';
     elsif num_nonnulls(new.lines, new.accounting_date, new.is_auto_reversed,
@@ -35,7 +35,7 @@ begin
         raise exception 'TIEOUT ATTACHMENT: a document has its size and media type';
     end if;
     if starts_with(new.event, 'refund.') then
-        new := ledger.whole_refund(new);
+        new := ledger.complete_refund(new);
     elsif num_nonnulls(new.payee, new.other_tender_reason) > 0 then
         raise exception 'TIEOUT PAYEE: only a refund has a payee';
     end if;

@@ -1,5 +1,5 @@
 -- Completes all lines of a manual entry: they balance, and no two are the same.
-create or replace function ledger.whole_lines(
+create or replace function ledger.complete_lines(
     p_entity text, p_reason_code text, asked jsonb
 ) returns jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
@@ -10,7 +10,7 @@ begin
        or jsonb_array_length(asked) not between 2 and 500 then
         raise exception 'TIEOUT LINES: an entry has 2 to 500 lines';
     end if;
-    select jsonb_agg(ledger.whole_line(p_entity, p_reason_code, no, line) order by no) into made
+    select jsonb_agg(ledger.complete_line(p_entity, p_reason_code, no, line) order by no) into made
     from jsonb_array_elements(asked) with ordinality as given (line, no);
     if (select sum((line ->> 'signed_amount')::numeric)
         from jsonb_array_elements(made) as line) <> 0 then

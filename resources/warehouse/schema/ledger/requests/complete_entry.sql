@@ -1,5 +1,5 @@
 -- Completes a manual entry: lines, amount, class and subject, for any requester.
-create or replace function ledger.whole_entry(asked ledger.request) returns ledger.request
+create or replace function ledger.complete_entry(asked ledger.request) returns ledger.request
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     policy ledger.policy_request;
@@ -19,7 +19,7 @@ begin
     elsif asked.attachment_size is null then
         raise exception 'TIEOUT ATTACHMENT: a manual entry has a document';
     else
-        asked.lines := ledger.whole_lines(asked.entity_code, asked.reason_code, asked.lines);
+        asked.lines := ledger.complete_lines(asked.entity_code, asked.reason_code, asked.lines);
     end if;
     select sum(greatest((line ->> 'signed_amount')::numeric, 0)) into asked.amount
     from jsonb_array_elements(asked.lines) as line;

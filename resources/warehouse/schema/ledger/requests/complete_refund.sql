@@ -1,5 +1,5 @@
 -- Completes a refund: its tender is the payment's, or a reason says why not.
-create or replace function ledger.whole_refund(asked ledger.request) returns ledger.request
+create or replace function ledger.complete_refund(asked ledger.request) returns ledger.request
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
     left_over numeric;

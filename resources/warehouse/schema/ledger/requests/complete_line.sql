@@ -1,6 +1,6 @@
 -- Completes one line of a manual entry: its keys by what its account is kept by, and the
 -- facility and payer class of the account that it names, where none is given.
-create or replace function ledger.whole_line(
+create or replace function ledger.complete_line(
     p_entity text, p_reason_code text, p_no bigint, asked jsonb
 )
 returns jsonb
