@@ -16,7 +16,7 @@ begin
         select from ledger.payer where payer_code = asked.payee) then
         raise exception 'TIEOUT PAYEE: not a payer of the list';
     end if;
-    left_over := ledger.paid_in(asked.event, asked.entity_code, asked.subject_key, asked.payee,
+    left_over := ledger.paid_by_tender(asked.event, asked.entity_code, asked.subject_key, asked.payee,
                                 asked.tender);
     if asked.other_tender_reason is null and asked.amount > left_over then
         raise exception 'TIEOUT OTHER_TENDER: more than the % that % paid in by % and has not '

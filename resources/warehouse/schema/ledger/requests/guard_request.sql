@@ -20,7 +20,7 @@ begin
     new.requested_at := clock_timestamp();
     new.account_key := case kind.subject when 'account' then new.subject_key
         when 'claim' then ledger.account_of(new.entity_code, new.subject_key) end;
-    room := ledger.request_room(new.event, new.entity_code, new.subject_key);
+    room := ledger.available_to_request(new.event, new.entity_code, new.subject_key);
     if exists (
         select from ledger.request_state as other
         where other.event = new.event and other.entity_code = new.entity_code

@@ -1,6 +1,6 @@
 -- What a payee paid by a tender for an account or claim, less refunds by that tender that are
 -- recorded or requested: the larger of both, since an approved refund is paid out later.
-create or replace function ledger.paid_in(
+create or replace function ledger.paid_by_tender(
     p_event text, p_entity text, p_subject_key text, p_payee text, p_tender text
 ) returns numeric
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$

@@ -1,6 +1,6 @@
 -- The balance that is available to a request: the books with open requests and manual entries
 -- taken off.
-create or replace function ledger.request_room(p_event text, p_entity text, p_subject_key text)
+create or replace function ledger.available_to_request(p_event text, p_entity text, p_subject_key text)
 returns numeric
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
