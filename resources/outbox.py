@@ -25,7 +25,7 @@ from billing.ledger.erp import (
     ErpUnknown,
     Reason,
 )
-from resources.doubts import Unanswered
+from resources.unanswered import Unanswered
 from resources.warehouse import ledger, sending
 from resources.warehouse.ledger import Entry, LedgerRefusedError
 from resources.warehouse.sending import LEASE, Lease

@@ -7,7 +7,7 @@ import pytest
 
 from billing.ledger.capabilities import Idempotency
 from billing.ledger.erp import CREATED, ErpUnknown, Reason
-from resources import doubts
+from resources import unanswered
 from resources.outbox import Outbox
 from tests.fixtures.books import Event
 from tests.fixtures.memory_erp import MemoryLedger
@@ -97,7 +97,7 @@ def test_late_document_is_found_after_the_other_entries(approved, pauses):
     sent = run(approved, erp)
     assert (sent.posted, sent.unknown, sent.has_stopped) == (ENTRIES, 0, False)
     assert len(erp.attempts) == len(erp.documents) == ENTRIES
-    assert pauses == list(doubts.PAUSES_SECONDS[:3])
+    assert pauses == list(unanswered.PAUSES_SECONDS[:3])
 
 
 def test_absent_document_waits_unknown_and_others_go_on(approved, pauses):
