@@ -18,7 +18,7 @@ from assets.metadata import usd
 from resources.dagster_resources import Installation
 from resources.environment import InvalidSettingError
 from resources.receipt import Receipt, Sighting, SightingKey, SourceError, Waiting
-from resources.warehouse import looks, receiving, sightings
+from resources.warehouse import receiving, sightings, source_status
 
 __all__ = ["AT_ONCE", "MEASURES", "Inbox", "TakenIn", "report", "source_check", "take_in"]
 
@@ -89,8 +89,8 @@ def take_in(
         sightings.settle(connection, source, begun_at, datetime.now(UTC), found.failure)
         load(installation, connection, receiving.pending(connection, source), found)
         code = found.failure.code if found.failure else None
-        seen = looks.Seen(source, found.waiting, code, is_configured)
-        looks.record(connection, seen, datetime.now(UTC))
+        seen = source_status.Seen(source, found.waiting, code, is_configured)
+        source_status.record(connection, seen, datetime.now(UTC))
         found.newest_at = receiving.newest_receipt(connection, source)
     return found
 

@@ -50,7 +50,7 @@ from ops.exception where closed_at is null group by code, severity order by seve
 """
 LOOKS = """
 select source, outcome, code, files_waiting, looked_at, failing_since, last_ok_at
-from ops.source_look order by source
+from ops.source_status order by source
 """
 ALERTS = """
 select alert_id, severity, kind, subject, message, opened_at, advice

@@ -17,9 +17,9 @@ from billing.governance.interfaces import Interfaces, read_interfaces
 from resources.alert_sinks import AlertSink, SinkError, read_sinks
 from resources.dagster_resources import Installation
 from resources.environment import InvalidSettingError, MissingSettingError
-from resources.warehouse import alerts, looks
+from resources.warehouse import alerts
 from resources.warehouse.alerts import Books, Condition
-from resources.warehouse.looks import Look
+from resources.warehouse.source_status import Look
 from resources.warehouse.tie_outs import TIE_OUTS
 from sensors.posting import OVER
 
@@ -93,7 +93,7 @@ def alerting_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     posting = [one.id for one in TIE_OUTS if one.phase == "post"]
     with Installation().kept_connection("transform") as connection:
         found = conditions(
-            looks.read_all(connection), alerts.read_books(connection, posting),
+            source_status.read_all(connection), alerts.read_books(connection, posting),
             _failed_jobs(context.instance), read_interfaces(INTERFACES.read_text()), now,
         )  # fmt: skip
         alerts.settle(connection, [(one, advice(one.kind)) for one in found], now)

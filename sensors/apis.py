@@ -18,7 +18,7 @@ from resources.environment import InvalidSettingError, MissingSettingError
 from resources.http import HttpClient
 from resources.receipt import NoMarks, SourceError
 from resources.settings import CardSettings
-from resources.warehouse import looks, receiving
+from resources.warehouse import receiving, source_status
 from sensors.sources import FAILING_AGAIN, JOB, SETTING, TICK_SECONDS, SourceDecision, request
 
 ASKED_AGAIN = timedelta(minutes=2)
@@ -56,7 +56,7 @@ def decide_news(news: News, now: datetime) -> SourceDecision:
 
 
 def decide_due(
-    look: looks.Look | None, every: timedelta, now: datetime, *, is_building: bool
+    look: source_status.Look | None, every: timedelta, now: datetime, *, is_building: bool
 ) -> SourceDecision:
     """Build when the last export, good or failed, lies long enough back."""
     if look is not None and look.outcome == "not_set_up":
@@ -101,14 +101,14 @@ def payments_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.S
 def _look(installation: Installation, cursor: str, now: datetime) -> News | str:
     """Look once and remember it; a text says why there is no news."""
     with installation.kept_connection("ingest") as connection:
-        known = looks.read(connection, payments.SOURCE)
+        known = source_status.read(connection, payments.SOURCE)
         if known and known.code and now - known.looked_at < FAILING_AGAIN:
             return f"the source fails: {known.code}"
         code, there, is_set_up = _ask(installation)
         here = receiving.newest_at(connection, payments.SOURCE, f"/v1/{MOVEMENTS}")
         news = News(there, here, _asked_at(cursor, there), job_lock.is_running(connection, JOB))
-        seen = looks.Seen(payments.SOURCE, int(news.is_new), code, is_set_up)
-        looks.record(connection, seen, now)
+        seen = source_status.Seen(payments.SOURCE, int(news.is_new), code, is_set_up)
+        source_status.record(connection, seen, now)
     if not is_set_up:
         return "the source is not set up"
     return f"the source fails: {code}" if code else news
@@ -146,7 +146,7 @@ def ehr_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipRe
     if expected.every is None:
         return dg.SkipReason("only asked along with other sources")
     with Installation().kept_connection("ingest") as connection:
-        look = looks.read(connection, ehr.SOURCE)
+        look = source_status.read(connection, ehr.SOURCE)
         is_building = job_lock.is_running(connection, JOB)
     now = datetime.now(UTC)
     return request(context, decide_due(look, expected.every, now, is_building=is_building))

@@ -22,7 +22,7 @@ from resources.receipt import SightingKey, SourceError, Waiting
 from resources.settings import Settings
 from resources.sftp import Pickup
 from resources.sftp_watch import SftpWatch
-from resources.warehouse import looks, receiving, sightings
+from resources.warehouse import receiving, sightings, source_status
 from sensors.posting import ALIVE
 
 JOB: Literal["build"] = "build"
@@ -211,12 +211,12 @@ def read_state(
 ) -> SourceState:
     """Look once. A source that fails, or is not set up, is a state and not an error."""
     with installation.kept_connection("ingest") as connection:
-        known = looks.read(connection, source)
+        known = source_status.read(connection, source)
         if known and known.code and now - known.looked_at < FAILING_AGAIN:
             return SourceState((), failure=known.code)
         state = _look(installation, source, pickup_of, connection, cursor)
-        seen = looks.Seen(source, len(state.found), state.failure, state.is_set_up)
-        looks.record(connection, seen, now)
+        seen = source_status.Seen(source, len(state.found), state.failure, state.is_set_up)
+        source_status.record(connection, seen, now)
     return state
 
 

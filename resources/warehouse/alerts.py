@@ -53,7 +53,7 @@ class Books:
 
 
 _NEWEST = """
-select l.source, newest.received_at from ops.source_look as l cross join lateral (
+select l.source, newest.received_at from ops.source_status as l cross join lateral (
     select f.received_at from ops.received_file as f where f.source = l.source
     order by f.received_at desc limit 1) as newest
 """

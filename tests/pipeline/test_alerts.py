@@ -19,7 +19,7 @@ from resources.environment import InvalidSettingError, MissingSettingError
 from resources.warehouse import alerts
 from resources.warehouse.alerts import Alert, Books, Condition
 from resources.warehouse.builds import ExpectedCheck, deploy_checks
-from resources.warehouse.looks import Look
+from resources.warehouse.source_status import Look
 from sensors.alerting import alerting_sensor, conditions, read_interfaces
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 
 from resources.dagster_resources import Installation
 from resources.receipt import SightingKey, Waiting
-from resources.warehouse import looks
+from resources.warehouse import source_status
 from sensors.apis import ASKED_AGAIN, News, decide_due, decide_news, payments_sensor
 from sensors.behind import Books, decide_catch_up, read_books
 from sensors.sources import REFUSED_AGAIN, SourceState, decide, mark_of, source_sensors
@@ -104,7 +104,7 @@ def test_a_movement_of_the_processor_that_was_not_received_is_built_for():
 
 
 def _look(looked_at, outcome="ok"):
-    return looks.Look("ehr", looked_at, outcome, None, 0, None, None)
+    return source_status.Look("ehr", looked_at, outcome, None, 0, None, None)
 
 
 @pytest.mark.promise("An EHR export is requested an hour after the last one")
@@ -125,14 +125,18 @@ def test_an_export_of_the_ehr_is_due_an_hour_after_the_last():
 @pytest.mark.promise("A failing source keeps the time of its first failure until it works again")
 def test_a_failing_source_is_remembered_with_the_moment_it_began_to_fail(database):
     with database.connect("ingest") as connection:
-        looks.record(connection, looks.Seen("bank"), NOW)
+        source_status.record(connection, source_status.Seen("bank"), NOW)
         first, second = NOW + timedelta(seconds=5), NOW + timedelta(seconds=40)
-        looks.record(connection, looks.Seen("bank", code="SOURCE_NO_ANSWER"), first)
-        looks.record(connection, looks.Seen("bank", code="SOURCE_NO_ANSWER"), second)
-        found = looks.read(connection, "bank")
+        source_status.record(connection, source_status.Seen("bank", code="SOURCE_NO_ANSWER"), first)
+        source_status.record(
+            connection, source_status.Seen("bank", code="SOURCE_NO_ANSWER"), second
+        )
+        found = source_status.read(connection, "bank")
         assert (found.outcome, found.failing_since, found.looked_at) == ("failed", first, second)
-        looks.record(connection, looks.Seen("bank", 3), second + timedelta(seconds=5))
-        found = looks.read(connection, "bank")
+        source_status.record(
+            connection, source_status.Seen("bank", 3), second + timedelta(seconds=5)
+        )
+        found = source_status.read(connection, "bank")
     assert (found.outcome, found.failing_since, found.files_waiting) == ("ok", None, 3)
 
 

@@ -203,7 +203,7 @@ create table ops.reason_code (
 );
 
 -- What watching remembers: the newest look at each source, and one row per condition to tell of.
-create table ops.source_look (
+create table ops.source_status (
     source text primary key,
     looked_at timestamptz not null,
     outcome text not null check (outcome in ('ok', 'failed', 'not_set_up')),

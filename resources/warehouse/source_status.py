@@ -15,7 +15,7 @@ from resources.warehouse.receiving import own_transaction
 
 # A look that saw the same again is written twice a minute, not every five seconds.
 _RECORD = """
-insert into ops.source_look as kept (source, looked_at, outcome, code, files_waiting, failing_since,
+insert into ops.source_status as kept (source, looked_at, outcome, code, files_waiting, failing_since,
     last_ok_at)
 values (%(source)s, %(now)s, %(outcome)s, %(code)s, %(waiting)s,
     case when %(outcome)s = 'failed' then %(now)s end,
@@ -31,7 +31,7 @@ where (kept.outcome, kept.code, kept.files_waiting)
 """
 _READ = """
 select source, looked_at, outcome, code, files_waiting, failing_since, last_ok_at
-from ops.source_look where %(source)s::text is null or source = %(source)s
+from ops.source_status where %(source)s::text is null or source = %(source)s
 """
 
 
