@@ -17,7 +17,7 @@ from billing.governance.interfaces import Interfaces, read_interfaces
 from resources.alert_sinks import AlertSink, SinkError, read_sinks
 from resources.dagster_resources import Installation
 from resources.environment import InvalidSettingError, MissingSettingError
-from resources.warehouse import alerts
+from resources.warehouse import alerts, source_status
 from resources.warehouse.alerts import Books, Condition
 from resources.warehouse.source_status import Look
 from resources.warehouse.tie_outs import TIE_OUTS

@@ -13,10 +13,10 @@ import psycopg
 
 from resources.warehouse.receiving import own_transaction
 
-# A look that saw the same again is written twice a minute, not every five seconds.
+# A check that saw the same again is written twice a minute, not every five seconds.
 _RECORD = """
-insert into ops.source_status as kept (source, looked_at, outcome, code, files_waiting, failing_since,
-    last_ok_at)
+insert into ops.source_status as kept (source, looked_at, outcome, code, files_waiting,
+    failing_since, last_ok_at)
 values (%(source)s, %(now)s, %(outcome)s, %(code)s, %(waiting)s,
     case when %(outcome)s = 'failed' then %(now)s end,
     case when %(outcome)s = 'ok' then %(now)s end)

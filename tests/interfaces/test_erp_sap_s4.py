@@ -124,9 +124,7 @@ def test_a_file_of_periods_that_cannot_be_read_stops_the_posting(s4, make_entry,
 def unseen_once(monkeypatch, ledger):
     """Have the first look-up miss what is there, as a view that lags behind would."""
     real, looks = ledger.find, []
-    monkeypatch.setattr(
-        ledger, "find", lambda *asked: real(*asked) if looks else source_status.append(1)
-    )
+    monkeypatch.setattr(ledger, "find", lambda *asked: real(*asked) if looks else looks.append(1))
 
 
 def test_a_message_that_is_sent_again_is_answered_as_before(s4, make_entry, monkeypatch):
@@ -212,7 +210,7 @@ def test_a_read_back_that_is_throttled_is_unknown_and_not_busy(s4, make_entry, m
     def find(*_):
         if looks:
             raise ErpBusy(Reason.THROTTLED)
-        source_status.append(1)
+        looks.append(1)
 
     monkeypatch.setattr(ledger, "find", find)
     assert unknown(ledger, make_entry()) == Reason.NOT_FOUND_AFTER_POSTING
