@@ -18,7 +18,7 @@ import pytest
 from dagster_graphql import DagsterGraphQLClient
 
 from orchestration import living
-from orchestration.state import state_folder
+from orchestration.state import read_secrets, state_folder
 from tests.fixtures.living import ROOT, TIEOUT, Platform
 
 pytestmark = pytest.mark.xdist_group("living")
@@ -50,7 +50,9 @@ def tieout(platform: Platform, *arguments: str) -> tuple[int, dict[str, Any]]:
 @pytest.fixture(scope="module")
 def client(platform: Platform) -> DagsterGraphQLClient:
     url = urlsplit(living.pages_url(state_folder(platform.environ)) or "")
-    return DagsterGraphQLClient(url.hostname or "", port_number=url.port)
+    token = read_secrets(state_folder(platform.environ))["TIEOUT_PAGES_TOKEN"]
+    headers = {"Authorization": f"Bearer {token}"}
+    return DagsterGraphQLClient(url.hostname or "", port_number=url.port, headers=headers)
 
 
 def ended(client: DagsterGraphQLClient, run_id: str) -> str:
