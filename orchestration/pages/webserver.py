@@ -7,10 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 from dagster._core.workspace.context import BaseWorkspaceRequestContext, WorkspaceProcessContext
+from dagster_graphql.schema.errors import GraphenePythonError
 from dagster_graphql.schema.runs import parse_run_config_input
+from dagster_shared.error import SerializableErrorInfo
 from dagster_webserver.webserver import DagsterWebserver
 from graphene import Schema
-from graphql import GraphQLError, GraphQLField, GraphQLObjectType, GraphQLResolveInfo
+from graphql import (
+    GraphQLError,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLUnionType,
+    get_named_type,
+)
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
@@ -62,11 +71,22 @@ def _judged(name: str, field: GraphQLField) -> Callable[..., Any]:
             return whole_job(info.context, job)
 
         reason = reason_to_refuse_mutation(name, _with_read_config(given), whole_of)
-        if reason:
-            raise GraphQLError(f"refused: {reason}")
-        return resolve(root, info, **given)
+        return _refusal(info, f"refused: {reason}") if reason else resolve(root, info, **given)
 
     return judged
+
+
+def _refusal(info: GraphQLResolveInfo, words: str) -> GraphenePythonError:
+    """Return the answer whose words Dagster's pages and client show; raise where there is none.
+
+    An error with a path is the caller's; one without is the server's, with a traceback.
+    """
+    answers = get_named_type(info.return_type)
+    kinds = answers.types if isinstance(answers, GraphQLUnionType) else ()
+    if any(one.name == "PythonError" for one in kinds):
+        error = SerializableErrorInfo(words, [], "RefusedError")
+        return GraphenePythonError(error)  # type: ignore[no-untyped-call]
+    raise GraphQLError(words, info.field_nodes, path=info.path.as_list())
 
 
 def _with_read_config(given: dict[str, Any]) -> dict[str, Any]:

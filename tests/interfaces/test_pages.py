@@ -199,9 +199,9 @@ def test_whole_job_is_started_as_the_pages_ask_for_it(pages):
 )
 def test_other_run_is_refused_with_a_reason(pages, job, selector):
     before = jobs_of(pages)
-    answer = launch(pages, job, **selector)
-    assert answer["errors"][0]["message"].startswith("refused: ")
-    assert answer["data"] is None
+    started = launch(pages, job, **selector)["data"]["started"]
+    assert started["__typename"] == "PythonError"
+    assert started["message"].startswith("refused: ")
     assert jobs_of(pages) == before
 
 
@@ -209,9 +209,18 @@ def test_other_run_is_refused_with_a_reason(pages, job, selector):
 def test_mutation_behind_alias_and_fragment_is_refused(pages):
     answer = pages.graphql("""
         mutation Fine { ...inside }
-        fragment inside on Mutation { fine: deleteRun(runId: "x") { __typename } }
+        fragment inside on Mutation { fine: deleteRun(runId: "x") {
+            __typename ... on PythonError { message } } }
     """)
-    assert answer["errors"][0]["message"] == "refused: deleteRun is not allowed on these pages"
+    refused = "refused: deleteRun is not allowed on these pages"
+    assert answer["data"]["fine"] == {"__typename": "PythonError", "message": refused}
+
+
+@STARTS
+def test_mutation_without_an_answer_of_refusal_is_an_error(pages):
+    answer = pages.graphql('mutation { freeConcurrencySlots(runId: "x") }')
+    assert answer["errors"][0]["message"].startswith("refused: freeConcurrencySlots")
+    assert "extensions" not in answer["errors"][0]
 
 
 @STARTS
@@ -219,7 +228,7 @@ def test_configuration_as_text_is_read_and_refused(pages):
     config = "resources: {installation: {config: {dbt_project: /tmp}}}"
     params = {"selector": {**HERE, "pipelineName": "build"}, "runConfigData": config}
     answer = pages.graphql(LAUNCH_RUN, params=params)
-    assert "no configuration" in answer["errors"][0]["message"]
+    assert "no configuration" in answer["data"]["started"]["message"]
 
 
 @STARTS
