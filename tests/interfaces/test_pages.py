@@ -14,12 +14,12 @@ from orchestration.pages.session import cookie_name, link
 from resources.allowed_runs import Whole
 from tests.fixtures.pages import BEARER, HERE, TOKEN, Pages, serving
 
-SEES = pytest.mark.promise("Only who holds the installation's token sees Dagster's pages")
-BY_GET = pytest.mark.promise("Dagster's pages change nothing by GET")
-STARTS = pytest.mark.promise(
-    "Dagster's pages start the named jobs as a whole, and change nothing else"
+pytestmark = pytest.mark.promise(
+    "Only who holds the installation's token sees Dagster's pages",
+    "Dagster's pages change nothing by GET",
+    "Dagster's pages start the named jobs as a whole, and change nothing else",
+    "The run queue takes the named jobs as a whole, whoever submits them",
 )
-QUEUE = pytest.mark.promise("The run queue takes the named jobs as a whole, whoever submits them")
 VERSION = "{ version }"
 LAUNCH_RUN = """
 mutation ($params: ExecutionParams!) {
@@ -55,7 +55,6 @@ def jobs_of(pages: Pages) -> list[str]:
     return [run.job_name for run in pages.instance.get_runs()]
 
 
-@SEES
 @pytest.mark.parametrize("path", ["/", "/server_info", "/favicon.png", "/download_debug/x"])
 def test_page_without_token_is_refused(pages, path):
     answer = pages.ask(path=path)
@@ -64,14 +63,12 @@ def test_page_without_token_is_refused(pages, path):
     assert "Set-Cookie" not in answer.headers
 
 
-@SEES
 @pytest.mark.parametrize("given", ["", "wrong", TOKEN[:-1], TOKEN.upper()])
 def test_page_with_wrong_token_is_refused(pages, given):
     assert pages.ask(path=link("", given)).status_code == 401
     assert pages.ask(headers={"Authorization": f"Bearer {given}"}).status_code == 401
 
 
-@SEES
 def test_first_visit_sets_a_session_and_a_clean_address(pages):
     answer = pages.ask(path=f"/runs?token={TOKEN}&view=all")
     assert answer.status_code == 303
@@ -82,13 +79,11 @@ def test_first_visit_sets_a_session_and_a_clean_address(pages):
     assert TOKEN not in cookie
 
 
-@SEES
 def test_link_leads_to_no_other_host(pages):
     answer = pages.ask(path=f"//evil.example/x?token={TOKEN}")
     assert answer.headers["Location"].startswith(f"{pages.url}/")
 
 
-@SEES
 def test_page_opens_with_session_and_with_token(pages):
     for headers in (session_of(pages), BEARER):
         answer = pages.ask(headers=headers)
@@ -97,14 +92,12 @@ def test_page_opens_with_session_and_with_token(pages):
         assert answer.headers["X-Frame-Options"] == "DENY"
 
 
-@SEES
 def test_foreign_host_is_refused(pages):
     for host in ("evil.example", f"evil.example:{pages.port}", "127.0.0.1:1"):
         assert pages.ask(headers={**BEARER, "Host": host}).status_code == 403
     assert pages.ask(headers={**BEARER, "Host": f"localhost:{pages.port}"}).status_code == 200
 
 
-@SEES
 def test_foreign_origin_is_refused(pages):
     body = {"query": VERSION}
     for origin, status in (("http://evil.example", 403), ("null", 403), (pages.url, 200)):
@@ -112,7 +105,6 @@ def test_foreign_origin_is_refused(pages):
         assert pages.ask("POST", "/graphql", json=body, headers=headers).status_code == status
 
 
-@SEES
 @pytest.mark.parametrize("origin", ["http://evil.example", "http://127.0.0.1:1", "null"])
 def test_websocket_of_foreign_origin_is_refused(pages, origin):
     with pytest.raises(InvalidStatus) as refused:
@@ -120,7 +112,6 @@ def test_websocket_of_foreign_origin_is_refused(pages, origin):
     assert refused.value.response.status_code == 403
 
 
-@SEES
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}])
 def test_websocket_without_token_is_refused(pages, headers):
     with pytest.raises(InvalidStatus) as refused:
@@ -128,7 +119,6 @@ def test_websocket_without_token_is_refused(pages, headers):
     assert refused.value.response.status_code == 401
 
 
-@SEES
 def test_subscription_is_answered_with_session_and_token(pages):
     for headers in (session_of(pages), BEARER):
         answer = pages.subscribe(LOGS, {**headers, "Origin": pages.url})
@@ -136,7 +126,6 @@ def test_subscription_is_answered_with_session_and_token(pages):
         assert found == "PipelineRunLogsSubscriptionFailure"
 
 
-@STARTS
 def test_mutation_over_a_websocket_does_nothing(pages):
     before = jobs_of(pages)
     selector = 'repositoryLocationName: "tieout", repositoryName: "__repository__"'
@@ -149,7 +138,6 @@ def test_mutation_over_a_websocket_does_nothing(pages):
     assert jobs_of(pages) == before
 
 
-@BY_GET
 @pytest.mark.parametrize("path", ["/graphql", "/graphql%0A", "/graphql%0a", "//graphql"])
 @pytest.mark.parametrize("query", [VERSION, RELOAD])
 def test_graphql_by_get_is_not_answered(pages, path, query):
@@ -157,7 +145,6 @@ def test_graphql_by_get_is_not_answered(pages, path, query):
     assert '"data"' not in answer.text
 
 
-@BY_GET
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_graphql_of_a_form_is_refused(pages, kind):
     answer = pages.ask(
@@ -167,7 +154,6 @@ def test_graphql_of_a_form_is_refused(pages, kind):
     assert answer.status_code == 405
 
 
-@STARTS
 @pytest.mark.parametrize("job", ["build", "post"])
 def test_named_job_is_started(pages, job):
     started = launch(pages, job)["data"]["started"]
@@ -176,7 +162,6 @@ def test_named_job_is_started(pages, job):
     assert (run.job_name, run.status) == (job, DagsterRunStatus.QUEUED)
 
 
-@STARTS
 def test_whole_job_is_started_as_the_pages_ask_for_it(pages):
     chosen = {
         "assetSelection": [{"path": ["marts", "one"]}, {"path": ["marts", "two"]}],
@@ -187,7 +172,6 @@ def test_whole_job_is_started_as_the_pages_ask_for_it(pages):
     assert run.status == DagsterRunStatus.QUEUED
 
 
-@STARTS
 @pytest.mark.parametrize(
     ("job", "selector"),
     [
@@ -205,7 +189,6 @@ def test_other_run_is_refused_with_a_reason(pages, job, selector):
     assert jobs_of(pages) == before
 
 
-@STARTS
 def test_mutation_behind_alias_and_fragment_is_refused(pages):
     answer = pages.graphql("""
         mutation Fine { ...inside }
@@ -216,14 +199,12 @@ def test_mutation_behind_alias_and_fragment_is_refused(pages):
     assert answer["data"]["fine"] == {"__typename": "PythonError", "message": refused}
 
 
-@STARTS
 def test_mutation_without_an_answer_of_refusal_is_an_error(pages):
     answer = pages.graphql('mutation { freeConcurrencySlots(runId: "x") }')
     assert answer["errors"][0]["message"].startswith("refused: freeConcurrencySlots")
     assert "extensions" not in answer["errors"][0]
 
 
-@STARTS
 def test_configuration_as_text_is_read_and_refused(pages):
     config = "resources: {installation: {config: {dbt_project: /tmp}}}"
     params = {"selector": {**HERE, "pipelineName": "build"}, "runConfigData": config}
@@ -231,12 +212,10 @@ def test_configuration_as_text_is_read_and_refused(pages):
     assert "no configuration" in answer["data"]["started"]["message"]
 
 
-@STARTS
 def test_harmless_mutation_is_done(pages):
     assert pages.graphql(RELOAD)["data"]["reloadWorkspace"]["__typename"] == "Workspace"
 
 
-@STARTS
 @pytest.mark.parametrize("path", ["report_asset_materialization", "report_asset_check"])
 def test_event_cannot_be_written_by_hand(pages, path):
     answer = pages.ask("POST", f"/{path}/marts/one", headers=BEARER, json={})
@@ -244,7 +223,6 @@ def test_event_cannot_be_written_by_hand(pages, path):
     assert pages.instance.get_latest_materialization_event(AssetKey(["marts", "one"])) is None
 
 
-@STARTS
 def test_list_names_mutations_of_this_dagster_only(pages):
     found = pages.graphql("{ __schema { mutationType { fields { name } } } }")["data"]
     names = {field["name"] for field in found["__schema"]["mutationType"]["fields"]}
@@ -275,19 +253,16 @@ def submit(pages: Pages, job: str, chosen=None):
         return pages.instance.submit_run(run.run_id, workspace)
 
 
-@QUEUE
 def test_queue_takes_a_whole_named_job(pages):
     assert submit(pages, "post").status == DagsterRunStatus.QUEUED
 
 
-@QUEUE
 @pytest.mark.parametrize(("job", "steps"), [("other", None), ("post", ["second"])])
 def test_queue_cancels_other_runs(pages, job, steps):
     run = submit(pages, job, steps)
     assert run.status == DagsterRunStatus.CANCELED
 
 
-@SEES
 def test_token_stands_in_no_line_of_the_server(tmp_path, capfd):
     with serving(tmp_path) as own:
         assert own.ask(path=link("", TOKEN)).status_code == 303
