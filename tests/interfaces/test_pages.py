@@ -6,7 +6,7 @@ What the guard decides is tested without a server in `tests/domain`; here is tha
 from collections.abc import Iterator
 
 import pytest
-from dagster import AssetKey, DagsterRunStatus
+from dagster import AssetCheckKey, AssetKey, DagsterRunStatus
 from websockets.exceptions import InvalidStatus
 
 from orchestration.pages.mutations import HARMLESS, JUDGED, LAUNCH, reason_to_refuse_mutation
@@ -20,6 +20,9 @@ pytestmark = pytest.mark.promise(
     "Dagster's pages start the named jobs as a whole, and change nothing else",
     "The run queue takes the named jobs as a whole, whoever submits them",
 )
+ALL = frozenset({AssetKey(["marts", "one"]), AssetKey(["marts", "two"])})
+CHECKS = frozenset({AssetCheckKey(AssetKey(["marts", "one"]), "is_right")})
+REPLAY = frozenset({AssetKey(["ops", "replay"])})
 VERSION = "{ version }"
 LAUNCH_RUN = """
 mutation ($params: ExecutionParams!) {
@@ -233,7 +236,7 @@ def test_list_names_mutations_of_this_dagster_only(pages):
     assert all(reason_to_refuse_mutation(name, {}, lambda _: Whole()) for name in others)
 
 
-def submit(pages: Pages, job: str, chosen=None):
+def submit(pages: Pages, job: str, chosen=None, assets=None, checks=None):
     """Submit a run to the queue as a sensor or a backfill does, past the pages."""
     with pages.context.create_request_context() as workspace:
         [location] = workspace.code_locations
@@ -246,20 +249,41 @@ def submit(pages: Pages, job: str, chosen=None):
             parent_run_id=None, step_keys_to_execute=plan.step_keys_to_execute,
             execution_plan_snapshot=plan, job_snapshot=remote.job_snapshot,
             parent_job_snapshot=None, op_selection=None, resolved_op_selection=None,
-            asset_selection=None, asset_check_selection=None, asset_graph=workspace.asset_graph,
+            asset_selection=assets, asset_check_selection=checks, asset_graph=workspace.asset_graph,
             remote_job_origin=remote.get_remote_origin(),
             job_code_origin=remote.get_python_origin(),
         )  # fmt: skip
         return pages.instance.submit_run(run.run_id, workspace)
 
 
-def test_queue_takes_a_whole_named_job(pages):
-    assert submit(pages, "post").status == DagsterRunStatus.QUEUED
+@pytest.mark.parametrize(
+    ("job", "assets", "checks"),
+    [
+        ("post", None, None),
+        ("build", None, None),
+        ("build", ALL, None),
+        ("build", ALL, CHECKS),
+        ("__ASSET_JOB", REPLAY, frozenset()),
+    ],
+)
+def test_queue_takes_a_whole_named_job(pages, job, assets, checks):
+    run = submit(pages, job, assets=assets, checks=checks)
+    assert run.status == DagsterRunStatus.QUEUED
 
 
-@pytest.mark.parametrize(("job", "steps"), [("other", None), ("post", ["second"])])
-def test_queue_cancels_other_runs(pages, job, steps):
-    run = submit(pages, job, steps)
+@pytest.mark.parametrize(
+    ("job", "steps", "assets", "checks"),
+    [
+        ("other", None, None, None),
+        ("post", ["second"], None, None),
+        ("build", None, ALL - {AssetKey(["marts", "two"])}, None),
+        ("build", None, ALL, frozenset()),
+        ("__ASSET_JOB", None, ALL, None),
+        ("__ASSET_JOB", None, None, None),
+    ],
+)
+def test_queue_cancels_other_runs(pages, job, steps, assets, checks):
+    run = submit(pages, job, steps, assets, checks)
     assert run.status == DagsterRunStatus.CANCELED
 
 

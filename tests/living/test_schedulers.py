@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
+import requests
 from dagster_graphql import DagsterGraphQLClient
 
 from orchestration import living
@@ -53,6 +55,19 @@ def client(platform: Platform) -> DagsterGraphQLClient:
     token = read_secrets(state_folder(platform.environ))["TIEOUT_PAGES_TOKEN"]
     headers = {"Authorization": f"Bearer {token}"}
     return DagsterGraphQLClient(url.hostname or "", port_number=url.port, headers=headers)
+
+
+@pytest.mark.promise("Only who holds the installation's token sees Dagster's pages")
+def test_pages_of_a_platform_keep_its_token_to_themselves(platform: Platform) -> None:
+    state = state_folder(platform.environ)
+    url, token = living.pages_url(state) or "", read_secrets(state)["TIEOUT_PAGES_TOKEN"]
+    known = {"Authorization": f"Bearer {token}"}
+    assert requests.get(url, timeout=60).status_code == 401
+    assert requests.get(url, headers=known, timeout=60).status_code == 200
+    logs = [platform.home / "up.log", *state.logs.glob("*.log")]
+    assert [path.name for path in logs if token in path.read_text(errors="replace")] == []
+    lines = [one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"])]
+    assert not any(token in word for line in lines for word in line)
 
 
 def ended(client: DagsterGraphQLClient, run_id: str) -> str:
