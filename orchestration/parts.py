@@ -244,6 +244,10 @@ def _at(port: int) -> tuple[str, ...]:
     return ("-h", "127.0.0.1", "-p", str(port))
 
 
+def _own(module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
+
+
 def _dagster(module: str, *arguments: str) -> list[str]:
     """Warnings only: at every look of every sensor the daemon would write two lines."""
     return [sys.executable, "-m", module, *arguments, "--log-level", "warning"]

@@ -19,6 +19,7 @@ from orchestration.prove_archive import Row
 from orchestration.prove_names import named
 from orchestration.prove_watch import Watch
 from orchestration.reading import Reading, confirmed, read_all
+from resources import anchors
 from resources.archive import Archive
 from resources.erp_choice import erp_ledger
 from resources.settings import DatabaseSettings, Settings
@@ -57,6 +58,7 @@ class Sides:
         """The tie-outs that ask the database only."""
         for one in BY_QUERY:
             self._guarded(one.id, partial(self._query, one))
+        self._guarded("T10", self._chain)
 
     def erp(self, problem: str, given: ErpLedger | None = None) -> None:
         """T9, and T14 of each entity; `problem` says why there is no ERP to ask."""
@@ -119,6 +121,16 @@ class Sides:
         if problems:
             yield TieOutResult("T15", "archive", Decimal(0), Decimal(0), len(problems), problems)
         yield from rebuild.differences(rebuild.ledger_of(self.settings.database), self.proof.ledger)
+
+    def _chain(self) -> Iterator[TieOutResult]:
+        """T10 beside what the database says of itself: its chain from the rows, and anchors."""
+        with closing(connect(self.settings.database, "auditor")) as connection:
+            for scope, found in (
+                ("audit chain from its rows", anchors.chain_breaks(connection)),
+                ("anchors", anchors.anchor_breaks(connection, anchors.kept(self.settings.home))),
+            ):
+                named = tuple(found)
+                yield TieOutResult("T10", scope, Decimal(0), Decimal(0), len(named), named)
 
     def _query(self, one: TieOut) -> Iterator[TieOutResult]:
         with closing(connect(self.settings.database, "transform")) as connection:

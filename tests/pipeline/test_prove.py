@@ -109,7 +109,11 @@ def scene(server: Any, posted: Scene, tmp_path: Path) -> Iterator[Scene]:
 
 def _broken(found: dict[str, Any]) -> dict[str, list[str]]:
     """Tie-outs that do not hold, with what they name."""
-    return {one["id"]: one["named"] for one in found["tie_outs"] if not one["holds"]}
+    broken: dict[str, list[str]] = {}
+    for one in found["tie_outs"]:
+        if not one["holds"]:
+            broken.setdefault(one["id"], []).extend(one["named"])
+    return broken
 
 
 def test_sound_ledger_holds_and_a_quick_proof_is_not_kept(scene):
@@ -141,6 +145,42 @@ def _lose_document(scene: Scene) -> None:
     scene.ledger.documents.clear()
 
 
+REWRITE = """
+do $$declare
+    one ledger.audit;
+    last text := repeat('0', 64);
+begin
+    for one in select * from ledger.audit order by seq loop
+        if one.seq = 2 then
+            one.detail := '{"changed": true}';
+        end if;
+        one.prev_hash := last;
+        last := ledger.audit_hash(last, one.seq, one.at, one.actor, one.action, one.entry_id,
+            one.from_state, one.to_state, one.detail);
+        update ledger.audit set (prev_hash, hash, detail) = (one.prev_hash, last, one.detail)
+        where seq = one.seq;
+    end loop;
+    update ledger.audit_head set hash = last;
+end$$
+"""
+
+
+def _rewrite_chain(scene: Scene) -> None:
+    """A chain of other rows whose hashes fit together."""
+    scene.damage(REWRITE)
+
+
+def _replace_verification(scene: Scene) -> None:
+    """The functions that would say it find nothing any more."""
+    scene.damage("update ledger.audit set detail = '{}' where seq = 2")
+    admin = scene.database.admin()
+    for name in ("verify_audit", "verify_chain"):
+        admin.execute(
+            f"create or replace function ledger.{name}() returns table (seq bigint, problem text)"
+            " language sql stable security definer as 'select 1::bigint, null::text where false'"
+        )
+
+
 DAMAGES = {
     "archived file removed": (_remove_file, "T1", "remittance.835: its archived bytes are missing"),
     "archived file altered": (_alter_file, "T1", "claim.837: its archived bytes have changed"),
@@ -168,6 +208,14 @@ DAMAGES = {
         _sql("update ledger.audit set detail = '{}' where seq = 2"),
         "T10", "audit row 2: ",
     ),
+    "audit chain rewritten whole": (_rewrite_chain, "T10", "the chain was rebuilt"),
+    "audit chain cut off": (
+        _sql("delete from ledger.audit where seq > 3;"
+             " update ledger.audit_head set (seq, hash) = (select seq, hash from ledger.audit"
+             " where seq = 3)"),
+        "T10", "was anchored and is gone",
+    ),
+    "verification replaced": (_replace_verification, "T10", "audit row 2 does not have its hash"),
     "audit row unreadable": (
         _sql("update ledger.audit set detail = '{\"entry_id\": \"x\", \"lines\": 3}'"),
         "T10", None,  # the database itself cannot work it out
