@@ -4,6 +4,7 @@ A session is a signed statement of when it ends, so that it outlives a restart o
 """
 
 import hmac
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -18,8 +19,8 @@ LIFETIME = timedelta(hours=12)
 def read_token(environ: Mapping[str, str]) -> str:
     """Return the installation's token. Raises MissingSettingError or InvalidSettingError."""
     token = required(environ, VARIABLE)
-    if len(token) < LEAST_LENGTH or not (token.isascii() and token.isalnum()):
-        raise InvalidSettingError(VARIABLE, f"at least {LEAST_LENGTH} letters and digits")
+    if len(token) < LEAST_LENGTH or not re.fullmatch(r"[A-Za-z0-9_-]+", token):
+        raise InvalidSettingError(VARIABLE, f"at least {LEAST_LENGTH} letters, digits, - or _")
     return token
 
 

@@ -6,7 +6,7 @@ What the guard decides is tested without a server in `tests/domain`; here is tha
 from collections.abc import Iterator
 
 import pytest
-from dagster import AssetCheckKey, AssetKey, DagsterRunStatus
+from dagster import AssetKey, DagsterRunStatus
 from websockets.exceptions import InvalidStatus
 
 from orchestration.pages.mutations import HARMLESS, JUDGED, LAUNCH, reason_to_refuse_mutation
@@ -18,11 +18,7 @@ pytestmark = pytest.mark.promise(
     "Only who holds the installation's token sees Dagster's pages",
     "Dagster's pages change nothing by GET",
     "Dagster's pages start the named jobs as a whole, and change nothing else",
-    "The run queue takes the named jobs as a whole, whoever submits them",
 )
-ALL = frozenset({AssetKey(["marts", "one"]), AssetKey(["marts", "two"])})
-CHECKS = frozenset({AssetCheckKey(AssetKey(["marts", "one"]), "is_right")})
-REPLAY = frozenset({AssetKey(["ops", "replay"])})
 VERSION = "{ version }"
 LAUNCH_RUN = """
 mutation ($params: ExecutionParams!) {
@@ -208,6 +204,14 @@ def test_mutation_without_an_answer_of_refusal_is_an_error(pages):
     assert "extensions" not in answer["errors"][0]
 
 
+def test_run_given_as_default_of_a_variable_is_refused(pages):
+    selector = 'repositoryLocationName: "tieout", repositoryName: "__repository__"'
+    answer = pages.graphql(f"""
+        mutation ($p: ExecutionParams! = {{selector: {{{selector}, pipelineName: "other"}}}}) {{
+        launchRun(executionParams: $p) {{ __typename }} }}""")
+    assert answer["data"]["launchRun"]["__typename"] == "PythonError"
+
+
 def test_configuration_as_text_is_read_and_refused(pages):
     config = "resources: {installation: {config: {dbt_project: /tmp}}}"
     params = {"selector": {**HERE, "pipelineName": "build"}, "runConfigData": config}
@@ -234,57 +238,6 @@ def test_list_names_mutations_of_this_dagster_only(pages):
     others = names - allowed
     assert {"deleteRun", "wipeAssets", "shutdownRepositoryLocation"} <= others
     assert all(reason_to_refuse_mutation(name, {}, lambda _: Whole()) for name in others)
-
-
-def submit(pages: Pages, job: str, chosen=None, assets=None, checks=None):
-    """Submit a run to the queue as a sensor or a backfill does, past the pages."""
-    with pages.context.create_request_context() as workspace:
-        [location] = workspace.code_locations
-        repository = location.get_repositories()["__repository__"]
-        remote = repository.get_full_job(job)
-        made = location.get_execution_plan(remote, {}, chosen, None, pages.instance)
-        plan = made.execution_plan_snapshot
-        run = pages.instance.create_run(
-            job_name=job, run_id=None, run_config={}, status=None, tags={}, root_run_id=None,
-            parent_run_id=None, step_keys_to_execute=plan.step_keys_to_execute,
-            execution_plan_snapshot=plan, job_snapshot=remote.job_snapshot,
-            parent_job_snapshot=None, op_selection=None, resolved_op_selection=None,
-            asset_selection=assets, asset_check_selection=checks, asset_graph=workspace.asset_graph,
-            remote_job_origin=remote.get_remote_origin(),
-            job_code_origin=remote.get_python_origin(),
-        )  # fmt: skip
-        return pages.instance.submit_run(run.run_id, workspace)
-
-
-@pytest.mark.parametrize(
-    ("job", "assets", "checks"),
-    [
-        ("post", None, None),
-        ("build", None, None),
-        ("build", ALL, None),
-        ("build", ALL, CHECKS),
-        ("__ASSET_JOB", REPLAY, frozenset()),
-    ],
-)
-def test_queue_takes_a_whole_named_job(pages, job, assets, checks):
-    run = submit(pages, job, assets=assets, checks=checks)
-    assert run.status == DagsterRunStatus.QUEUED
-
-
-@pytest.mark.parametrize(
-    ("job", "steps", "assets", "checks"),
-    [
-        ("other", None, None, None),
-        ("post", ["second"], None, None),
-        ("build", None, ALL - {AssetKey(["marts", "two"])}, None),
-        ("build", None, ALL, frozenset()),
-        ("__ASSET_JOB", None, ALL, None),
-        ("__ASSET_JOB", None, None, None),
-    ],
-)
-def test_queue_cancels_other_runs(pages, job, steps, assets, checks):
-    run = submit(pages, job, steps, assets, checks)
-    assert run.status == DagsterRunStatus.CANCELED
 
 
 def test_token_stands_in_no_line_of_the_server(tmp_path, capfd):
