@@ -17,6 +17,7 @@ from orchestration import outside, probes, processes
 from orchestration.databases import Server
 from orchestration.launcher import Launcher
 from orchestration.living import program_file
+from orchestration.pages import session
 from orchestration.state import StateFolder
 from resources.erp import tryton_server
 
@@ -201,22 +202,33 @@ def programs(
     code, pages = ports
     workspace = write_workspace(state, code)
     module = ["--module-name", "orchestration.definitions", "--location-name", "tieout"]
-    url = f"http://127.0.0.1:{pages}"
+    others = {name: value for name, value in environ.items() if name != session.VARIABLE}
     return [
         Program(
-            "code", _dagster("dagster", "api", "grpc", *_at(code), *module), environ, state,
+            "code", _dagster("dagster", "api", "grpc", *_at(code), *module), others, state,
             lambda: probes.answers_grpc(code), f"127.0.0.1:{code}",
         ),
+        _pages(state, environ, pages, workspace),
         Program(
-            "pages", _own("orchestration.pages.serve", str(pages), str(workspace)),
-            environ, state, lambda: probes.answers_http(f"{url}/server_info", HTTPStatus.OK), url,
-            ("database", "code"),
-        ),
-        Program(
-            "daemon", _dagster("dagster._daemon", "run", "-w", str(workspace)), environ, state,
+            "daemon", _dagster("dagster._daemon", "run", "-w", str(workspace)), others, state,
             lambda: probes.signs(database_url), "", ("database", "code"), first_answer=False,
         ),
     ]  # fmt: skip
+
+
+def _pages(state: StateFolder, environ: Mapping[str, str], port: int, workspace: Path) -> Program:
+    """Dagster's pages behind their guard; the token goes by the environment, to them alone."""
+    url = f"http://127.0.0.1:{port}"
+    known = session.headers(session.read_token(environ))
+    return Program(
+        name="pages",
+        command=[sys.executable, "-m", "orchestration.pages.serve", str(port), str(workspace)],
+        environ=environ,
+        state=state,
+        question=lambda: probes.answers_http(f"{url}/server_info", HTTPStatus.OK, headers=known),
+        address=url,
+        needs=("database", "code"),
+    )
 
 
 def write_workspace(state: StateFolder, port: int) -> Path:

@@ -4,6 +4,7 @@ A server that lives and does not answer for long is hung. Whether it lives is as
 """
 
 import socket
+from collections.abc import Mapping
 from contextlib import closing
 
 import grpc
@@ -22,12 +23,14 @@ from (select max("timestamp") as newest from daemon_heartbeats
 """
 
 
-def answers_http(url: str, *statuses: int) -> bool:
+def answers_http(url: str, *statuses: int, headers: Mapping[str, str] | None = None) -> bool:
     """Say whether a page is answered with one of the statuses."""
     with requests.Session() as session:
         session.trust_env = False
         try:
-            return session.get(url, timeout=PATIENCE_SECONDS).status_code in statuses
+            return (
+                session.get(url, headers=headers, timeout=PATIENCE_SECONDS).status_code in statuses
+            )
         except requests.RequestException:
             return False
 

@@ -22,6 +22,11 @@ class Progress:
         self._lock = threading.Lock()
 
     @property
+    def is_seen(self) -> bool:
+        """Whether the lines go to a terminal, and not to a file or another program."""
+        return self._stream.isatty()
+
+    @property
     def elapsed_seconds(self) -> float:
         """Seconds since this was made."""
         return time.monotonic() - self._started

@@ -179,7 +179,7 @@ def _generate() -> dict[str, str]:
         "TIEOUT_ADMIN_USER": "tieout_admin",
         "TIEOUT_ADMIN_PASSWORD": secrets.token_hex(16),
         "TIEOUT_HASH_KEY": secrets.token_hex(32),
-        "TIEOUT_PAGES_TOKEN": secrets.token_urlsafe(24),
+        "TIEOUT_PAGES_TOKEN": secrets.token_hex(32),
     }
 
 

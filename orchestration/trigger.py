@@ -19,6 +19,7 @@ from orchestration.exceptions import failing_sources
 from orchestration.execute import rebuilding
 from orchestration.launcher import Launcher
 from orchestration.own_sources import world_to_keep_up
+from orchestration.pages import session
 from orchestration.progress import Progress
 from orchestration.run import enter
 from orchestration.state import state_folder
@@ -78,19 +79,21 @@ def trigger(environ: Mapping[str, str], asked: Asked, progress: Progress) -> End
         with launcher.everything() as settings:
             return _here(asked, launcher, settings)
     with launcher.database() as settings:
-        return _there(asked, settings, url, progress)
+        client = _client(url, session.read_token(launcher.environ))
+        return _there(asked, settings, client, progress)
 
 
-def _there(asked: Asked, settings: Settings, url: str, progress: Progress) -> Ended:
-    """Submit to the platform that lives, and follow the run if that is asked for."""
+def _client(url: str, token: str) -> Any:
+    """Make the client of a platform that lives."""
     from dagster_graphql import DagsterGraphQLClient  # noqa: PLC0415 (seconds)
 
     place = urlsplit(url)
-    client = DagsterGraphQLClient(
-        place.hostname or "",
-        port_number=place.port,
-        headers={"Authorization": f"Bearer {settings.pages_token}"},
-    )
+    known = session.headers(token)
+    return DagsterGraphQLClient(place.hostname or "", port_number=place.port, headers=known)
+
+
+def _there(asked: Asked, settings: Settings, client: Any, progress: Progress) -> Ended:
+    """Submit to the platform that lives, and follow the run if that is asked for."""
     known = _known(asked, settings)
     run_id = known or _submit(client, asked)
     owner = _known(asked, settings) or run_id  # somebody may have been quicker with the same key

@@ -16,6 +16,7 @@ from orchestration.launcher import Launcher
 from orchestration.logs import rotate
 from orchestration.news import News
 from orchestration.own_sources import world_to_keep_up
+from orchestration.pages import session
 from orchestration.progress import Progress
 from orchestration.screen import Screen
 from orchestration.state import StateFolder, keep_port, kept_port, state_folder
@@ -53,8 +54,8 @@ def _keep_up(
     screen = Screen(f"Tieout: {launcher.world.title}", progress)
     living.stop_programs(launcher.state)  # what a killed `up` left behind
     keeper = Keeper(all_parts(launcher, settings, ports), screen.tell)
-    link = f"http://127.0.0.1:{ports[1]}/?token={settings.pages_token}"
-    progress.say(f"Dagster's pages: {link}  (logs: {launcher.state.logs})")
+    progress.say(f"Dagster's pages: {_way_in(launcher, ports[1])}")
+    progress.say(f"logs: {launcher.state.logs}")
     progress.say("an interrupt (Ctrl-C) stops everything, a second one at once")
     is_over = _until_interrupted(launcher.state)
     news = News(settings)
@@ -68,6 +69,14 @@ def _keep_up(
     progress.say("stopping")
     keeper.leave()
     keeper.stop(living.PROGRAMS)
+
+
+def _way_in(launcher: Launcher, port: int) -> str:
+    """The link to Dagster's pages; where the output is kept, not the token but where it is."""
+    url = f"http://127.0.0.1:{port}"
+    if launcher.progress.is_seen:
+        return session.link(url, session.read_token(launcher.environ))
+    return f"{url} (its token: {session.VARIABLE} in {launcher.state.secrets})"
 
 
 def all_parts(launcher: Launcher, settings: Settings, ports: tuple[int, int]) -> list[parts.Part]:

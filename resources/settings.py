@@ -141,7 +141,6 @@ class Settings:
     cards: CardSettings
     erp: ErpChoice
     hash_key: bytes = field(repr=False)
-    pages_token: str = field(default="", repr=False)  # opens Dagster's pages
     as_of_moves: bool = False  # under `tieout up`, with what is received
 
     @property
@@ -170,7 +169,6 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         cards=read_cards(environ),
         erp=read_erp(environ),
         hash_key=_hash_key(environ),
-        pages_token=environ.get("TIEOUT_PAGES_TOKEN", ""),
         as_of_moves=environ.get("TIEOUT_UP") == "1",
     )
 

@@ -1,149 +1,78 @@
-"""The guard in front of Dagster's pages: an ASGI application that asks `requests.py` first.
+"""Who may ask Dagster's pages for anything: decided from the head of a request alone. Pure.
 
-It passes on what may be answered, byte for byte.
+What a request asks for is judged by `mutations.py`; how the answer travels is in `asgi.py`.
 """
 
-import json
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-from urllib.parse import parse_qs, urlencode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Literal
 
-from starlette.responses import PlainTextResponse, RedirectResponse
+from orchestration.pages.session import is_session, is_token
 
-from orchestration.pages.requests import NO_SESSION, Door, JobAssets, Refusal, refuses_query
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-MOST_BYTES = 4 * 1024 * 1024  # of a posted query
-POLICY_VIOLATION = 1008  # of a WebSocket
-PROBE = "/server_info"  # versions only: `tieout up` asks it whether the pages live
+GRAPHQL = "/graphql"
 
 
-class Guard:
-    """Dagster's pages, for those who hold the link or the token, and for the named jobs alone."""
+@dataclass(frozen=True)
+class Asked:
+    """The head of a request or of the handshake of a WebSocket."""
 
-    def __init__(self, pages: Application, door: Door, job_assets: JobAssets) -> None:
-        """`pages` is Dagster's own application, `job_assets` what each job makes when whole."""
-        self._pages, self._door, self._job_assets = pages, door, job_assets
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one connection."""
-        if scope["type"] == "http":
-            await self._answer(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await self._connect(scope, receive, send)
-        else:
-            await self._pages(scope, receive, send)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = _headers(scope)
-        given = parse_qs(scope["query_string"].decode("latin-1"))
-        if refusal := self._door.refuses_place(headers):
-            await _refuse(refusal, scope, receive, send)
-        elif "token" in given and scope["method"] == "GET":
-            await self._enter(given, scope, receive, send)
-        elif scope["path"] != PROBE and not self._door.knows(headers):
-            await _refuse(Refusal(401, NO_SESSION), scope, receive, send)
-        elif scope["path"].endswith("/graphql"):
-            await self._ask(headers, given, scope, receive, send)
-        else:
-            await self._pages(scope, receive, send)
-
-    async def _enter(
-        self, given: dict[str, list[str]], scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        """Take the token out of the address and give the browser its session."""
-        if not self._door.opens(given.pop("token")[0]):
-            await _refuse(Refusal(401, NO_SESSION), scope, receive, send)
-            return
-        rest = f"?{urlencode(given, doseq=True)}" if given else ""
-        response = RedirectResponse(f"{scope['path']}{rest}", status_code=303)
-        response.set_cookie(
-            self._door.cookie_name, self._door.session, httponly=True, samesite="strict", path="/"
-        )
-        await response(scope, receive, send)
-
-    async def _ask(
-        self, headers: dict[str, str], given: dict[str, list[str]], scope: Scope,
-        receive: Receive, send: Send,
-    ) -> None:  # fmt: skip
-        if scope["method"] == "GET" and "query" not in given:
-            await self._pages(scope, receive, send)  # the page to try queries on
-        elif scope["method"] != "POST":
-            await _refuse(Refusal(405, "GraphQL is posted"), scope, receive, send)
-        elif (body := await _body(receive)) is None:
-            await _refuse(Refusal(413, "the query is too long"), scope, receive, send)
-        elif refusal := self._refuses(body, headers):
-            await _refuse(refusal, scope, receive, send)
-        else:
-            await self._pages(scope, _again(body, receive), send)
-
-    def _refuses(self, body: bytes, headers: dict[str, str]) -> Refusal | None:
-        return refuses_query(body, headers.get("content-type", ""), self._job_assets)
-
-    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = _headers(scope)
-        if self._door.refuses_place(headers) or not self._door.knows(headers):
-            await receive()
-            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
-            return
-
-        async def checked() -> Message:
-            message = await receive()
-            if message["type"] == "websocket.receive" and _changes(message):
-                return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
-            return message
-
-        await self._pages(scope, checked, send)
+    kind: Literal["http", "websocket"]
+    method: str
+    path: str
+    hosts: Sequence[str]
+    origins: Sequence[str] = ()
+    link_tokens: Sequence[str] = ()
+    authorizations: Sequence[str] = ()
+    session: str = ""
 
 
-def _changes(message: Message) -> bool:
-    """Tell whether a live message is more than a query or a subscription."""
-    text = message.get("text") or (message.get("bytes") or b"").decode("utf-8", "replace")
-    try:
-        payload = json.loads(text).get("payload")
-    except (ValueError, AttributeError):
-        return True
-    if not isinstance(payload, dict) or "query" not in payload:
-        return False
-    body = json.dumps(payload).encode()
-    return refuses_query(body, "application/json", {}, is_live=True) is not None
+@dataclass(frozen=True)
+class Refused:
+    """Nothing of it reaches Dagster."""
+
+    status: HTTPStatus
+    line: str
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """Read a whole body, None where it is too long."""
-    found = b""
-    while True:
-        message = await receive()
-        found += bytes(message.get("body", b""))
-        if len(found) > MOST_BYTES:
-            return None
-        if not message.get("more_body", False):
-            return found
+Verdict = Refused | Literal["pass", "begin session"]
+
+FOREIGN_HOST = Refused(HTTPStatus.FORBIDDEN, "these pages answer on 127.0.0.1 and localhost only")
+FOREIGN_ORIGIN = Refused(HTTPStatus.FORBIDDEN, "another site may not ask these pages")
+NO_TOKEN = Refused(
+    HTTPStatus.UNAUTHORIZED,
+    "open the link that `tieout up` prints, or send TIEOUT_PAGES_TOKEN of secrets.env in the "
+    "header Authorization: Bearer",
+)
+WRONG_METHOD = Refused(
+    HTTPStatus.METHOD_NOT_ALLOWED, "pages are read with GET, GraphQL is asked with POST"
+)
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Give a body that was read once more; after it comes what the connection says next."""
-    parts = [{"type": "http.request", "body": body, "more_body": False}]
+def judge(asked: Asked, port: int, token: str, now: datetime) -> Verdict:
+    """Decide on a request to the pages at a port of this machine."""
+    if len(asked.hosts) != 1 or asked.hosts[0] not in {f"127.0.0.1:{port}", f"localhost:{port}"}:
+        return FOREIGN_HOST
+    if any(origin != f"http://{asked.hosts[0]}" for origin in asked.origins):
+        return FOREIGN_ORIGIN
+    if asked.kind == "http" and not _is_method_of_path(asked):
+        return WRONG_METHOD
+    if asked.kind == "http" and asked.method == "GET" and asked.link_tokens:
+        is_right = all(is_token(given, token) for given in asked.link_tokens)
+        return "begin session" if is_right else NO_TOKEN
+    return "pass" if _is_known(asked, token, now) else NO_TOKEN
 
-    async def given() -> Message:
-        return parts.pop() if parts else await receive()
 
-    return given
-
-
-async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
-    response = PlainTextResponse(f"refused: {refusal.words}\n", status_code=refusal.status)
-    await response(scope, receive, send)
+def _is_method_of_path(asked: Asked) -> bool:
+    """Whether pages are read and GraphQL is posted: nothing else of Dagster's takes a POST."""
+    return asked.method == "POST" if asked.path == GRAPHQL else asked.method in {"GET", "HEAD"}
 
 
-def _headers(scope: Scope) -> dict[str, str]:
-    """Return the headers by name; one that is given twice counts as none of both."""
-    found: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        key = name.decode("latin-1").lower()
-        found[key] = "" if key in found else value.decode("latin-1")
-    return found
+def _is_known(asked: Asked, token: str, now: datetime) -> bool:
+    """Whether the request carries the token, or else a session; a wrong token is not forgiven."""
+    if not asked.authorizations:
+        return is_session(asked.session, token, now)
+    scheme, _, given = asked.authorizations[0].partition(" ")
+    is_bearer = len(asked.authorizations) == 1 and scheme.lower() == "bearer"
+    return is_bearer and is_token(given, token)

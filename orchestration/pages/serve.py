@@ -1,54 +1,58 @@
-"""Serves Dagster's pages behind the guard, on 127.0.0.1. A program of its own: PORT WORKSPACE.
+"""Dagster's pages behind the guard, as a program: `python -m orchestration.pages.serve PORT FILE`.
 
-The token comes from TIEOUT_PAGES_TOKEN, so that no list of processes shows it.
+Run by `tieout up`, which gives the token in the environment: arguments are for all to see. Nothing
+is decided here.
 """
 
+import os
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 
+import dagster as dg
 import uvicorn
-from dagster import DagsterInstance
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
-from dagster_webserver.app import create_app_from_workspace_process_context
 from dagster_webserver.cli import (
     DEFAULT_DB_STATEMENT_TIMEOUT,
     DEFAULT_POOL_MAX_OVERFLOW,
     DEFAULT_POOL_RECYCLE,
 )
-from dagster_webserver.version import __version__
 
-from orchestration.pages.guard import Guard
-from orchestration.pages.requests import Door, JobAssets
-from resources.settings import load_settings
+from orchestration.pages.asgi import Guard
+from orchestration.pages.session import read_token
+from orchestration.pages.webserver import GuardedWebserver
 
-LOOK_AGAIN_MILLISECONDS = 2000  # how often an open page asks for what is new
+HOST = "127.0.0.1"
+REFRESH_MILLISECONDS = 2000  # as Dagster's own command has it
+STOP_SECONDS = 5
 
 
-def serve(port: int, workspace: str, token: str) -> None:
-    """Serve until the process is stopped."""
-    with DagsterInstance.get() as instance:
+def server(
+    context: WorkspaceProcessContext, port: int, token: str, clock: Callable[[], datetime]
+) -> uvicorn.Server:
+    """Make the server of a workspace's pages; nothing listens yet.
+
+    No line is logged per request: an address may hold the token.
+    """
+    pages = GuardedWebserver(context, live_data_poll_rate=REFRESH_MILLISECONDS)
+    config = uvicorn.Config(
+        Guard(pages.create_asgi_app(), port, token, clock), HOST, port, log_level="warning",
+        access_log=False, proxy_headers=False, server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )  # fmt: skip
+    return uvicorn.Server(config)
+
+
+def main(port: int, workspace: str, token: str) -> None:
+    """Serve the pages of the instance that the environment names until a signal ends it."""
+    with dg.DagsterInstance.get() as instance:
         instance.optimize_for_webserver(
             DEFAULT_DB_STATEMENT_TIMEOUT, DEFAULT_POOL_RECYCLE, DEFAULT_POOL_MAX_OVERFLOW
         )
-        with WorkspaceProcessContext(
-            instance, WorkspaceFileTarget([workspace]), version=__version__, read_only=False
-        ) as context:
-            pages = create_app_from_workspace_process_context(context, "", LOOK_AGAIN_MILLISECONDS)
-            guard = Guard(pages, Door(port, token), job_assets(context))
-            uvicorn.run(guard, host="127.0.0.1", port=port, log_level="warning")
-
-
-def job_assets(context: WorkspaceProcessContext) -> JobAssets:
-    """Return the assets of each job, as the code server has them now."""
-    request = context.create_request_context()
-    found: dict[str, frozenset[tuple[str, ...]]] = {}
-    for place in request.code_locations:
-        for repository in place.get_repositories().values():
-            for job in repository.get_all_jobs():
-                nodes = repository.get_asset_node_snaps(job.name)
-                found[job.name] = frozenset(tuple(node.asset_key.path) for node in nodes)
-    return found
+        with WorkspaceProcessContext(instance, WorkspaceFileTarget([workspace])) as context:
+            server(context, port, token, lambda: datetime.now(UTC)).run()
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), sys.argv[2], load_settings().pages_token)
+    main(int(sys.argv[1]), sys.argv[2], read_token(os.environ))

@@ -1,164 +1,163 @@
-"""Which requests Dagster's pages answer: place, session and what a mutation does."""
+"""Who may ask Dagster's pages: Host, Origin, token, session and method, without a server."""
 
-import json
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from io import StringIO
 
 import pytest
 
-from orchestration.pages.requests import Door, refuses_query
+from orchestration.launcher import Launcher
+from orchestration.pages import session
+from orchestration.pages.guard import FOREIGN_HOST, FOREIGN_ORIGIN, NO_TOKEN, WRONG_METHOD, Asked
+from orchestration.pages.guard import judge as judged
+from orchestration.parts import programs
+from orchestration.progress import Progress
+from orchestration.state import StateFolder
+from orchestration.up import _way_in
+from resources.environment import InvalidSettingError, MissingSettingError
 
-pytestmark = pytest.mark.promise(
-    "Dagster's pages answer who holds the link, from this machine, and start named jobs alone"
-)
-
-DOOR = Door(3000, "a-token")
-JSON = "application/json"
-BUILD_ASSETS = frozenset({("marts", "a"), ("marts", "b")})
-LAUNCH = (
-    "mutation L($executionParams: ExecutionParams!) {"
-    " launchPipelineExecution(executionParams: $executionParams) { __typename } }"
-)
-
-
-def headers(**changes: str) -> dict[str, str]:
-    """Return the headers of a browser of this machine, some of them others."""
-    return {"host": "127.0.0.1:3000", **changes}
-
-
-def refused(query: str, variables: Any = None, **options: Any) -> int | None:
-    """Return the status that a posted query is refused with, None where it is answered."""
-    body = json.dumps({"query": query, "variables": variables}).encode()
-    refusal = refuses_query(body, JSON, {"build": BUILD_ASSETS}, **options)
-    return refusal.status if refusal else None
+pytestmark = pytest.mark.promise("Only who holds the installation's token sees Dagster's pages")
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+PORT = 23078
+TOKEN = "0123456789abcdef" * 4
+OWN = f"127.0.0.1:{PORT}"
+BEARER = f"Bearer {TOKEN}"
+LONG_NAME = "a" * 31
 
 
-def launch(job: str | None, **more: Any) -> int | None:
-    """Launch a job as the pages and the Python client do."""
-    selector = {"pipelineName": job, **more.pop("selector", {})}
-    return refused(LAUNCH, {"executionParams": {"selector": selector, "mode": "default", **more}})
+def judge(kind="http", method="GET", path="/", hosts=(OWN,), at=NOW, **more):
+    return judged(Asked(kind, method, path, hosts, **more), PORT, TOKEN, at)
+
+
+@pytest.mark.parametrize("host", [OWN, f"localhost:{PORT}"])
+def test_request_to_own_address_with_token_passes(host):
+    assert judge(hosts=[host], authorizations=[BEARER]) == "pass"
 
 
 @pytest.mark.parametrize(
-    "given",
+    "hosts",
     [
-        {"host": "evil.example"},
-        {"host": "127.0.0.1:3001"},
-        {"host": "127.0.0.1"},
-        {"host": ""},
-        {"origin": "http://evil.example"},
-        {"origin": "http://127.0.0.1:3001"},
-        {"origin": "https://127.0.0.1:3000"},
-        {"origin": "null"},
-        {"origin": ""},
+        [], ["127.0.0.1"], ["127.0.0.1:1"], [f"evil.example:{PORT}"], [f"{OWN}.evil.example"],
+        [f"127.0.0.1.evil.example:{PORT}"], [OWN, OWN], [f"[::1]:{PORT}"], [f"0.0.0.0:{PORT}"],
     ],
-)
-def test_other_host_or_origin_is_refused(given: dict[str, str]) -> None:
-    refusal = DOOR.refuses_place(headers(**given))
-    assert refusal is not None
-    assert refusal.status == 403
-
-
-@pytest.mark.parametrize("place", ["127.0.0.1:3000", "localhost:3000"])
-def test_own_host_and_origin_are_answered(place: str) -> None:
-    assert DOOR.refuses_place(headers(host=place)) is None
-    assert DOOR.refuses_place(headers(host=place, origin=f"http://{place}")) is None
-
-
-@pytest.mark.parametrize(
-    ("given", "is_known"),
-    [
-        ({}, False),
-        ({"cookie": f"tieout_pages_3000={DOOR.session}"}, True),
-        ({"cookie": f"other=1; tieout_pages_3000={DOOR.session}"}, True),
-        ({"cookie": "tieout_pages_3000="}, False),
-        ({"cookie": f"tieout_pages_3001={DOOR.session}"}, False),
-        ({"cookie": "tieout_pages_3000=a-token"}, False),
-        ({"authorization": "Bearer a-token"}, True),
-        ({"authorization": "Bearer another"}, False),
-        ({"authorization": f"Bearer {DOOR.session}"}, False),
-    ],
-)
-def test_session_or_token_opens_the_pages(given: dict[str, str], is_known: bool) -> None:
-    assert DOOR.knows(headers(**given)) is is_known
-
-
-def test_queries_and_harmless_mutations_are_answered() -> None:
-    assert refused("query Q { runsOrError { __typename } }") is None
-    assert refused("mutation { reloadWorkspace { __typename } }") is None
-    stop = "mutation T($id: String!) { terminateRun(runId: $id) { __typename } }"
-    assert refused(stop, {"id": "x"}) is None
-
-
-@pytest.mark.parametrize(
-    "field",
-    ["deletePipelineRun", "deleteRun", "wipeAssets", "shutdownRepositoryLocation",
-     "reportRunlessAssetEvents", "setSensorCursor", "setConcurrencyLimit", "addDynamicPartition",
-     "resumePartitionBackfill", "someMutationOfTomorrow"],
 )  # fmt: skip
-def test_other_mutation_is_refused_however_it_is_written(field: str) -> None:
-    for query in (
-        f"mutation {{ {field} {{ __typename }} }}",
-        f"mutation {{ terminateRun: {field} {{ __typename }} }}",
-        f"fragment F on Mutation {{ {field} {{ __typename }} }} mutation {{ ...F }}",
-        f"mutation {{ ... on Mutation {{ {field} {{ __typename }} }} }}",
-        f"mutation {{ reloadWorkspace {{ __typename }} {field} {{ __typename }} }}",
-    ):
-        assert refused(query) == 403, query
-
-
-def test_named_job_is_started_whole() -> None:
-    everything = [{"path": list(path)} for path in sorted(BUILD_ASSETS)]
-    assert launch("build") is None
-    assert launch("post", runConfigData="{}") is None
-    assert launch("build", selector={"assetSelection": everything}) is None
-    config = {"ops": {"replay_file": {"config": {"name": "x"}}}}
-    assert launch("replay_file", runConfigData=config) is None
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_request_to_another_host_is_refused(kind, hosts):
+    assert judge(kind, hosts=hosts, authorizations=[BEARER]) == FOREIGN_HOST
 
 
 @pytest.mark.parametrize(
-    "asked",
-    [
-        {"job": "__ASSET_JOB"},
-        {"job": "other"},
-        {"job": "build", "selector": {"assetSelection": [{"path": ["marts", "a"]}]}},
-        {"job": "__ASSET_JOB", "selector": {"assetSelection": [{"path": ["marts", "a"]}]}},
-        {"job": "build", "selector": {"solidSelection": ["build_models"]}},
-        {"job": "build", "stepKeys": ["propose_entries"]},
-        {"job": "build", "runConfigData": {"loggers": {"console": {}}}},
-        {"job": "build", "runConfigData": "loggers: {}"},
-    ],
-)
-def test_part_of_a_job_or_another_one_is_refused(asked: dict[str, Any]) -> None:
-    assert launch(**asked) == 403
+    "origin",
+    ["null", "", "https://evil.example", "http://127.0.0.1:1", f"https://{OWN}",
+     f"http://localhost:{PORT}", f"http://{OWN}.evil.example"],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_request_from_another_origin_is_refused(kind, origin):
+    asked = {"origins": [origin], "authorizations": [BEARER]}
+    assert judge(kind, **asked) == FOREIGN_ORIGIN
+    assert judge(kind, **asked | {"origins": [f"http://{OWN}", origin]}) == FOREIGN_ORIGIN
 
 
-def test_days_are_read_again_by_a_backfill_of_replay_alone() -> None:
-    query = "mutation B($b: P!) { launchPartitionBackfill(backfillParams: $b) { __typename } }"
-    replay = {"assetSelection": [{"path": ["ops", "replay"]}], "partitionNames": ["2026-10-13"]}
-    assert refused(query, {"b": replay}) is None
-    assert refused(query, {"b": {"assetSelection": [{"path": ["marts", "a"]}]}}) == 403
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_request_from_own_origin_passes(kind):
+    assert judge(kind, origins=[f"http://{OWN}"], authorizations=[BEARER]) == "pass"
 
 
-def test_arguments_written_into_the_query_are_refused() -> None:
-    """They would pass by the check of the variables."""
-    query = 'mutation { launchRun(executionParams: {selector: {jobName: "other"}}) { __typename } }'
-    assert refused(query) == 403
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize(
+    "authorizations",
+    [[], [""], [TOKEN], ["Bearer "], [f"Bearer {TOKEN[:-1]}"], [f"Basic {TOKEN}"], [BEARER] * 2,
+     ["Bearer \u00e9"]],
+)  # fmt: skip
+def test_request_without_right_token_is_refused(kind, authorizations):
+    verdict = judge(kind, authorizations=authorizations)
+    assert verdict == NO_TOKEN
+    assert verdict.status == HTTPStatus.UNAUTHORIZED
 
 
-def test_live_connection_changes_nothing() -> None:
-    assert refused("subscription S { capturedLogs { __typename } }", is_live=True) is None
-    assert refused("mutation { reloadWorkspace { __typename } }", is_live=True) == 403
+def test_link_with_token_begins_a_session():
+    assert judge(link_tokens=[TOKEN]) == "begin session"
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"nonsense", b'{"query": "mutation {"}',
-                                  b'{"query": 7}', b'[{"query": "query Q { a }"}]'])  # fmt: skip
-def test_body_that_is_no_single_request_is_refused(body: bytes) -> None:
-    refusal = refuses_query(body, JSON, {})
-    assert refusal is not None
-    assert refusal.status == 400
+@pytest.mark.parametrize("tokens", [[""], ["x"], [TOKEN, "x"]])
+def test_link_with_wrong_token_is_refused(tokens):
+    signed = session.new_session(TOKEN, NOW)
+    assert judge(link_tokens=tokens, session=signed) == NO_TOKEN
 
 
-def test_form_of_another_page_is_refused() -> None:
-    refusal = refuses_query(b'{"query": "query Q { a }"}', "text/plain", {})
-    assert refusal is not None
-    assert refusal.status == 415
+def test_token_in_address_of_a_websocket_is_no_token():
+    assert judge("websocket", link_tokens=[TOKEN]) == NO_TOKEN
+
+
+def test_token_in_address_of_a_post_is_no_token():
+    assert judge(method="POST", path="/graphql", link_tokens=[TOKEN]) == NO_TOKEN
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_session_passes_until_it_ends(kind):
+    signed = session.new_session(TOKEN, NOW)
+    assert judge(kind, session=signed) == "pass"
+    last = NOW + session.LIFETIME
+    assert judge(kind, session=signed, at=last - timedelta(seconds=1)) == "pass"
+    assert judge(kind, session=signed, at=last) == NO_TOKEN
+
+
+def test_session_of_another_token_or_end_is_refused():
+    ends, _, signature = session.new_session(TOKEN, NOW).partition(".")
+    later = f"{int(ends) + 1}.{signature}"
+    for value in ("", ".", signature, later, ends, session.new_session("another", NOW)):
+        assert judge(session=value) == NO_TOKEN
+
+
+def test_session_does_not_forgive_a_wrong_token():
+    signed = session.new_session(TOKEN, NOW)
+    assert judge(session=signed, authorizations=["Bearer x"]) == NO_TOKEN
+
+
+@pytest.mark.promise("Dagster's pages change nothing by GET")
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "OPTIONS"])
+def test_graphql_by_another_method_than_post_is_refused(method):
+    asked = {"method": method, "path": "/graphql", "authorizations": [BEARER]}
+    assert judge(**asked) == WRONG_METHOD
+
+
+@pytest.mark.parametrize("path", ["/", "/report_asset_materialization/ops/replay", "/graphql/"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+def test_page_by_another_method_than_get_is_refused(method, path):
+    asked = {"method": method, "path": path, "authorizations": [BEARER]}
+    assert judge(**asked) == WRONG_METHOD
+
+
+@pytest.mark.parametrize("token", [LONG_NAME, "with spaces in it, and yet quite long", "é" * 40])
+def test_token_that_is_short_or_odd_is_refused(token):
+    with pytest.raises(InvalidSettingError, match="TIEOUT_PAGES_TOKEN") as refused:
+        session.read_token({"TIEOUT_PAGES_TOKEN": token})
+    assert token not in str(refused.value)
+
+
+def test_token_is_in_the_environment_of_the_pages_alone(tmp_path):
+    state = StateFolder(tmp_path)
+    state.make()
+    environ = {"TIEOUT_PAGES_TOKEN": TOKEN}
+    found = {one.name: one for one in programs(state, environ, (1, PORT), "postgresql://")}
+    assert not any(TOKEN in word for one in found.values() for word in one.command)
+    assert [name for name, one in found.items() if TOKEN in one.environ.values()] == ["pages"]
+
+
+def test_link_is_shown_on_a_terminal_only(tmp_path):
+    def said(stream):
+        environ = {"TIEOUT_HOME": str(tmp_path), "TIEOUT_PAGES_TOKEN": TOKEN}
+        return _way_in(Launcher(environ, Progress(stream)), PORT)
+
+    class Terminal(StringIO):
+        def isatty(self):
+            return True
+
+    assert said(Terminal()) == f"http://{OWN}/?token={TOKEN}"
+    assert TOKEN not in said(StringIO())
+    assert "secrets.env" in said(StringIO())
+
+
+def test_token_that_is_absent_is_named():
+    with pytest.raises(MissingSettingError, match="TIEOUT_PAGES_TOKEN"):
+        session.read_token({})

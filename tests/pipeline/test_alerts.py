@@ -16,9 +16,9 @@ from assets.checks.freshness import INTERFACES
 from resources.alert_sinks import SIGNATURE, Email, SinkError, Webhook, read_sinks
 from resources.dagster_resources import Installation
 from resources.environment import InvalidSettingError, MissingSettingError
-from resources.warehouse import alerts
+from resources.warehouse import alerts, builds
 from resources.warehouse.alerts import Alert, Books, Condition
-from resources.warehouse.builds import ExpectedCheck, deploy_checks
+from resources.warehouse.builds import CheckResult, ExpectedCheck, deploy_checks
 from resources.warehouse.source_status import Look
 from sensors.alerting import alerting_sensor, conditions, read_interfaces
 
@@ -89,6 +89,25 @@ def test_a_condition_that_lasts_has_one_row_and_a_new_one_after_it_was_gone(data
         ).fetchall()
     minute = timedelta(minutes=1)
     assert rows == [(NOW, NOW + 2 * minute), (NOW + 3 * minute, None)]
+
+
+@pytest.mark.promise("An alert of a tie-out stays open until the tie-out itself holds again")
+def test_difference_to_the_erp_lasts_through_an_empty_certificate(database):
+    expected = [ExpectedCheck("T1", "tie_out", "error")]
+    deploy_checks(database.admin(), expected, None)
+    with database.connect("transform") as connection:
+
+        def tell(build_id, *results):
+            builds.begin(connection, build_id, NOW.date())
+            builds.record(connection, build_id, results)
+            connection.execute("select ops.issue_certificate(%s)", [build_id])
+            return alerts.read_books(connection, ["T9"]).post_failures
+
+        assert tell("b1", CheckResult("T9", "tie_out", "error", False)) == ["T9"]
+        assert tell("b2") == ["T9"]
+        assert tell("b3", CheckResult("T1", "tie_out", "error", True)) == ["T9"]
+        assert tell("b4", CheckResult("T9", "tie_out", "error", True)) == []
+        assert tell("b5") == []
 
 
 @contextmanager

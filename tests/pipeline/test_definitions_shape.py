@@ -11,6 +11,7 @@ import pytest
 from assets.checks.suites import EXPECTATIONS
 from assets.marts import POST_TAG
 from orchestration.definitions import build_defs
+from resources.allowed_runs import ASSET_JOB, FILE_STEP, JOBS, REPLAY
 from resources.dbt_nodes import expected_nodes
 from resources.warehouse.build_inputs import SOURCES
 from resources.warehouse.tie_outs import TIE_OUTS
@@ -42,6 +43,16 @@ def test_everything_loads_as_the_code_server_loads_it(definitions: dg.Definition
     dg.Definitions.validate_loadable(definitions)
     names = {job.name for job in definitions.resolve_all_job_defs()}
     assert {"build", "post"} <= names
+
+
+@pytest.mark.promise("The run queue takes the named jobs as a whole, whoever submits them")
+def test_allowed_runs_are_the_jobs_there_are(
+    definitions: dg.Definitions, specs: list[dg.AssetSpec]
+) -> None:
+    jobs = {job.name: job for job in definitions.resolve_all_job_defs()}
+    assert {name for name in jobs if name != ASSET_JOB} == JOBS
+    assert REPLAY in _named(specs)
+    assert [node.name for node in jobs["replay_file"].nodes] == [FILE_STEP]
 
 
 @pytest.mark.promise("Every asset has a description, an owner, a group and described dependencies")

@@ -104,6 +104,7 @@ def test_the_environment_is_read_in_few_places():
         "resources/alert_sinks.py",  # read when an alert is delivered, wrong or not
         "resources/dbt_runner.py",  # dbt takes its login from the environment only
         "resources/warehouse/postgres_place.py",  # PG_BIN, and a clean one for the server
+        "orchestration/pages/serve.py",  # the root of a program of its own
         "orchestration/parts.py",  # hands the composed environment to Dagster's servers
         "resources/erp/tryton_environment.py",  # a clean one for the ERP's own processes
     }
