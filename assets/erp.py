@@ -184,8 +184,9 @@ def read_balances(
             balances = erp.ledger().balances(entity, post_run.as_of)
             accounts += ledger.record_erp_balances(connection, entity, post_run.as_of, balances)
         connection.commit()
-        # Dagster keeps it in another database: a chain that is rebuilt or cut off no longer fits.
-        anchor = ledger.audit_head(connection).anchor
+        # A file keeps it, and Dagster in another database: a chain that is rebuilt or cut off no
+        # longer fits.
+        anchor = installation.keep_anchor(connection)
     metadata: dict[str, Any] = {
         "accounts": accounts, "carried_in": carried, "audit_anchor": anchor,
     }  # fmt: skip

@@ -94,6 +94,7 @@ def _work(settings: Settings, asked: Asked, watch: Watch, before: Proof) -> Side
         ]
     for side in running:
         side.result()
+    sides.anchors()
     return sides
 
 

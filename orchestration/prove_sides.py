@@ -12,7 +12,7 @@ from functools import partial
 from uuid import UUID
 
 from billing.ledger.erp import ErpLedger
-from orchestration import proof, prove_archive, prove_erp, rebuild
+from orchestration import proof, prove_archive, prove_books, prove_erp, rebuild
 from orchestration.errors import words
 from orchestration.proof import Proof
 from orchestration.prove_archive import Row
@@ -27,7 +27,9 @@ from resources.warehouse.database import connect
 from resources.warehouse.tie_outs import TieOut, TieOutResult
 
 BY_QUERY = tuple(
-    one for one in tie_outs.TIE_OUTS if one.phase in {"build", "prove"} and one.id != "T1"
+    one
+    for one in tie_outs.TIE_OUTS
+    if one.phase in {"build", "prove"} and one.id not in {"T1", "T10"}
 )
 DOCUMENTS = "documents read back"
 
@@ -54,7 +56,9 @@ class Sides:
                 self._guarded("T15", partial(self._rebuilt, read))
 
     def queries(self) -> None:
-        """The tie-outs that ask the database only."""
+        """T10 from the rows of the ledger, and the tie-outs that ask the database only."""
+        for part in (prove_books.books, prove_books.totals, prove_books.of_file):
+            self._guarded("T10", partial(part, self.settings))
         for one in BY_QUERY:
             self._guarded(one.id, partial(self._query, one))
 
@@ -65,6 +69,11 @@ class Sides:
             return
         self._guarded("T9", partial(self._balances, given))
         self._guarded("T14", partial(self._documents, given))
+
+    def anchors(self) -> None:
+        """T10 against the anchors in documents: those that were read now, and those of before."""
+        self.proof.anchors = {**self.before.anchors, **self.proof.anchors}
+        self._guarded("T10", partial(prove_books.of_documents, self.settings, self.proof.anchors))
 
     def _guarded(self, number: str, work: Callable[[], Iterable[TieOutResult]]) -> None:
         """Add what a tie-out gives; whatever stops it is its break, and the others go on."""
@@ -136,4 +145,5 @@ class Sides:
             for entity in prove_erp.entities(connection):
                 found = prove_erp.documents(connection, erp, entity, self.before.entries, advance)
                 self.proof.entries |= found.proved
+                self.proof.anchors |= found.anchors
                 yield found.result()

@@ -58,17 +58,27 @@ def check_chain(pack: Pack, check: Check) -> None:
 
 def check_anchors(tables: Tables, check: Check, anchors: Iterable[str]) -> None:
     """Heads of the chain that were written down elsewhere are rows of this chain."""
-    hashes = {int(row["seq"]): row["hash"] for row in tables.table("audit/chain.csv")}
+    hashes = hashes_of(tables)
     for anchor in anchors:
-        seq_text, _, expected = anchor.partition(":")
-        seq = int(seq_text)
-        found = hashes.get(seq, NO_HASH if seq == 0 else None)
-        check.expect(
-            found is not None,
-            f"row {seq} was anchored, and the chain ends at row {max(hashes, default=0)}",
-        )
-        is_same = found is None or found == expected.strip().lower()
-        check.expect(is_same, f"row {seq} is not the one that was anchored: the chain was rebuilt")
+        problem = anchor_problem(hashes, anchor)
+        check.expect(not problem, problem)
+
+
+def hashes_of(tables: Tables) -> dict[int, str]:
+    """The hash of each row of the chain."""
+    return {int(row["seq"]): row["hash"] for row in tables.table("audit/chain.csv")}
+
+
+def anchor_problem(hashes: dict[int, str], anchor: str) -> str:
+    """Why an anchor (SEQ:HASH) is none of this chain; nothing where it is."""
+    seq_text, _, expected = anchor.partition(":")
+    seq = int(seq_text)
+    found = hashes.get(seq, NO_HASH if seq == 0 else None)
+    if found is None:
+        return f"row {seq} was anchored, and the chain ends at row {max(hashes, default=0)}"
+    if found != expected.strip().lower():
+        return f"row {seq} is not the one that was anchored: the chain was rebuilt"
+    return ""
 
 
 def audited(tables: Tables, *actions: str) -> Iterator[tuple[Row, dict[str, Any]]]:

@@ -18,8 +18,8 @@ from billing.evidence.verify_pack import (
     Row,
     Tables,
     by_entry,
-    money,
     in_order,
+    money,
 )
 
 NOTHING, GROUP, RECORD = "\x1e", "\x1d", "\x1c"
@@ -91,10 +91,11 @@ def _check_evidence(check: Check, entry: Row, lines: list[Row], events: list[Row
 
 def sides(lines: Iterable[Row]) -> tuple[Decimal, Decimal]:
     """The sums of debits and credits."""
-    held = list(lines)
-    debits = (money(one["debit_amount"]) for one in held)
-    credits = (money(one["credit_amount"]) for one in held)
-    return sum(debits, Decimal(0)), sum(credits, Decimal(0))
+    debit = credit = Decimal(0)
+    for one in lines:
+        debit += money(one["debit_amount"])
+        credit += money(one["credit_amount"])
+    return debit, credit
 
 
 def check_balance(tables: Tables, check: Check) -> None:

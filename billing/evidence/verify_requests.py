@@ -41,14 +41,17 @@ def check_asked(tables: Tables, check: Check, requests: dict[str, Row]) -> None:
 def check_acts(tables: Tables, check: Check, requests: dict[str, Row], acts: list[Row]) -> None:
     """Acts on requests are the audited ones, of another login, and within their limits."""
     said = {
-        (str(detail["request_id"]), row["action"], row["actor"], detail.get("limit_id"))
+        (str(detail["request_id"]), row["action"], row["actor"], detail["content_hash"],
+         detail["limit_id"], detail["account_amount"], detail["day_amount"])
         for row, detail in audited(tables, *ACTS)
         if str(detail["request_id"]) in requests
-    }
+    }  # fmt: skip
     found = {
-        (one["request_id"], f"request {one['act']}", one["actor"], one["limit_id"]) for one in acts
-    }
-    for number, action, actor, _ in sorted(said ^ found, key=str):
+        (one["request_id"], f"request {one['act']}", one["actor"], one["content_hash"],
+         one["limit_id"], *(_measure(one, what) for what in ("account", "day")))
+        for one in acts
+    }  # fmt: skip
+    for number, action, actor, *_ in sorted(said ^ found, key=str):
         check.expect(False, f"{action} {number} by {actor} is not as audited")
     limits = {
         (row["policy_id"], row["limit_id"]): row
@@ -63,6 +66,11 @@ def check_acts(tables: Tables, check: Check, requests: dict[str, Row], acts: lis
         check.expect(is_other, f"{name}: by the one who asked, or withdrawn by another")
         if one["limit_id"] is not None:
             _check_limit(check, name, one, limits.get((one["policy_id"], one["limit_id"])))
+
+
+def _measure(one: Row, what: str) -> Decimal | None:
+    measure = one[f"{what}_measure"]
+    return None if measure is None else money(measure)
 
 
 def _check_limit(check: Check, name: str, one: Row, limit: Row | None) -> None:

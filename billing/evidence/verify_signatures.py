@@ -38,9 +38,7 @@ def check_signatures(tables: Tables, check: Check) -> None:
     _check_limits(tables, check, signatures)
 
 
-def _check_audited(
-    tables: Tables, check: Check, signatures: list[Row], entries: set[str]
-) -> None:
+def _check_audited(tables: Tables, check: Check, signatures: list[Row], entries: set[str]) -> None:
     """Signatures are those of the audit chain, no more, no fewer and no others."""
     given, voided = {}, set()
     for row, detail in audited(tables, "sign", "void signature"):
