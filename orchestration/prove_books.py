@@ -23,6 +23,7 @@ from resources.warehouse.tie_outs import TieOutResult
 NUMBER = "T10"
 IN_FILE = "anchors of the file"
 IN_ERP = "anchors in documents of the ERP"
+GIVEN = "anchors that were given"
 NOTHING = Decimal(0)
 
 
@@ -41,17 +42,16 @@ def totals(settings: Settings) -> Iterator[TieOutResult]:
 
 
 def of_file(settings: Settings) -> Iterator[TieOutResult]:
-    """The chain against the anchors beside the archive. Raises UnreadableAnchorError."""
-    kept = anchor_file.kept(settings.anchor_file)
-    yield from _anchored(settings, IN_FILE, dict.fromkeys(kept, settings.anchor_file.name))
+    """The chain against the anchors beside the archive; lines of the file that are none."""
+    kept, others = anchor_file.kept(settings.anchor_file)
+    if others:
+        named = [f"line {number} is no anchor" for number in others]
+        yield from results([Check(f"lines of {settings.anchor_file.name}", problems=named)])
+    yield from anchored(settings, IN_FILE, dict.fromkeys(kept, settings.anchor_file.name))
 
 
-def of_documents(settings: Settings, anchors: Mapping[str, str]) -> Iterator[TieOutResult]:
-    """The chain against the anchors in documents; `anchors` says where each was read."""
-    yield from _anchored(settings, IN_ERP, anchors)
-
-
-def _anchored(settings: Settings, name: str, anchors: Mapping[str, str]) -> Iterator[TieOutResult]:
+def anchored(settings: Settings, name: str, anchors: Mapping[str, str]) -> Iterator[TieOutResult]:
+    """The chain against anchors; `anchors` says where each was read, `name` which they are."""
     if anchors:
         with _auditor(settings) as connection:
             yield from results([verification.verify_anchors(connection, name, anchors)])

@@ -51,7 +51,7 @@ class Sides:
         with ExitStack() as stack:
             if with_rebuild:
                 self._guarded("T15", partial(self._place, stack))
-            self._guarded("T1", partial(self._archive, read))
+            self._guarded("T1", partial(self._archive, read), "T2")
             if self._anew or self.proof.ledger:
                 self._guarded("T15", partial(self._rebuilt, read))
 
@@ -70,17 +70,24 @@ class Sides:
         self._guarded("T9", partial(self._balances, given))
         self._guarded("T14", partial(self._documents, given))
 
-    def anchors(self) -> None:
-        """T10 against the anchors in documents: those that were read now, and those of before."""
+    def anchors(self, given: Iterable[str] = ()) -> None:
+        """T10 against the anchors in documents, read now or before, and against those given."""
         self.proof.anchors = {**self.before.anchors, **self.proof.anchors}
-        self._guarded("T10", partial(prove_books.of_documents, self.settings, self.proof.anchors))
+        for name, kept in (
+            (prove_books.IN_ERP, self.proof.anchors),
+            (prove_books.GIVEN, dict.fromkeys(given, "those that were given")),
+        ):
+            self._guarded("T10", partial(prove_books.anchored, self.settings, name, kept))
 
-    def _guarded(self, number: str, work: Callable[[], Iterable[TieOutResult]]) -> None:
-        """Add what a tie-out gives; whatever stops it is its break, and the others go on."""
+    def _guarded(self, number: str, work: Callable[[], Iterable[TieOutResult]], *also: str) -> None:
+        """Add what a tie-out gives; whatever stops it is its break, and the others go on.
+
+        `also`: tie-outs that the same work gives.
+        """
         try:
             self._add(list(work()))
         except Exception as problem:  # noqa: BLE001 (it ends as a break of this tie-out)
-            self._add([tie_outs.stopped(number, words(problem))])
+            self._add([tie_outs.stopped(one, words(problem)) for one in (number, *also)])
 
     def _add(self, results: list[TieOutResult]) -> None:
         self.watch.proved(results)

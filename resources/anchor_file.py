@@ -28,8 +28,8 @@ def keep(path: Path, anchor: str, now: datetime) -> bool:
     return True
 
 
-def kept(path: Path) -> list[str]:
-    """The anchors of the file, oldest first; none without one. Raises UnreadableAnchorError."""
+def kept(path: Path) -> tuple[list[str], list[int]]:
+    """The anchors of the file, oldest first, and the numbers of lines that are no anchors."""
     if not path.exists():
-        return []
-    return list(of_lines(path.read_text(encoding="ascii", errors="replace")))
+        return [], []
+    return of_lines(path.read_text(encoding="ascii", errors="replace"))

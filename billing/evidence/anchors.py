@@ -6,15 +6,16 @@ in verify_chain.py.
 """
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
-_IN_TEXT = re.compile(r"\baudit ([1-9][0-9]{0,17}:[0-9a-f]{64})\b")
-_LINE = re.compile(r"(\S+) ([1-9][0-9]{0,17}:[0-9a-f]{64})")
+_ANCHOR = re.compile(r"[1-9][0-9]{0,17}:[0-9a-f]{64}")
+_IN_TEXT = re.compile(rf"\baudit ({_ANCHOR.pattern})\b")
+_LINE = re.compile(rf"(\S+) ({_ANCHOR.pattern})")
 
 
-class UnreadableAnchorError(ValueError):
-    """A line of kept anchors is not one; the text names its number."""
+def is_anchor(text: str) -> bool:
+    """Whether a text is an anchor."""
+    return _ANCHOR.fullmatch(text) is not None
 
 
 def in_words(anchor: str) -> str:
@@ -32,10 +33,13 @@ def as_line(anchor: str, now: datetime) -> str:
     return f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} {anchor}\n"
 
 
-def of_lines(content: str) -> Iterator[str]:
-    """The anchors of a file, oldest first. Raises UnreadableAnchorError."""
+def of_lines(content: str) -> tuple[list[str], list[int]]:
+    """The anchors of a file, oldest first, and the numbers of the lines that are none."""
+    anchors, others = [], []
     for number, line in enumerate(content.splitlines(), 1):
         found = _LINE.fullmatch(line)
-        if found is None:
-            raise UnreadableAnchorError(f"line {number} of the kept anchors is no anchor")
-        yield found[2]
+        if found:
+            anchors.append(found[2])
+        else:
+            others.append(number)
+    return anchors, others

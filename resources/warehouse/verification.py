@@ -72,6 +72,8 @@ def _said(connection: Connection, name: str, *, has_problems: bool) -> str:
     try:
         with connection.transaction(force_rollback=True):
             row = connection.execute(query.encode()).fetchone()
+    except psycopg.errors.InsufficientPrivilege:
+        return ""  # a login that may not call it learns nothing from it
     except psycopg.Error as problem:
         return f"cannot be asked: {words(problem)}"
     if has_problems and row == (0,):
