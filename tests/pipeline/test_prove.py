@@ -16,6 +16,7 @@ import pytest
 from billing.ledger.erp import ErpUnknown, Reason
 from billing.parse import parse
 from orchestration import prove
+from orchestration.errors import ExpectedError
 from resources.archive import Archive
 from resources.receipt import Receipt
 from resources.settings import Settings, load_settings
@@ -286,6 +287,23 @@ def test_proof_since_a_kept_one_reads_only_what_changed(proved):
     assert forged["since"] is None
     assert "was changed since it was kept" in forged["since_refused"]
     assert "(OTHER)" in _broken(forged)["T14"][0]  # asked again, although it was proved before
+
+
+def test_rewritten_chain_shows_by_a_kept_proof_and_a_given_anchor(proved):
+    admin = proved.database.admin()
+    (seq, hashed) = admin.execute("select seq, hash from ledger.audit_head").fetchone()
+    proved.ledger.__class__ = UnreadLedger
+    proved.settings.anchor_file.unlink()
+    proved.damage(REWRITTEN)
+    found = proved.prove(is_since=True, anchors=(f"{seq}:{hashed}",))["tie_outs"]
+    named = {one["scope"]: one["named"][0] for one in found if not one["holds"]}
+    assert set(named) == {"anchors in documents of the ERP", "anchors that were given"}
+    assert all("the chain was rebuilt" in words for words in named.values())
+
+
+def test_given_anchor_that_is_none_is_refused():
+    with pytest.raises(ExpectedError, match="not an anchor"):
+        prove.checked_anchors(["7:abc"])
 
 
 def _forge(scene: Scene) -> None:
