@@ -6,7 +6,6 @@ Whether an entry may go is asked of the ledger, which asks itself once more befo
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -14,7 +13,7 @@ import dagster as dg
 from assets.metadata import blocked_table, counts_table, foreign_table, held_table
 from assets.runbook import PAGE
 from assets.specs import ACCOUNTING, table_spec
-from resources import anchors, mirror
+from resources import mirror
 from resources.dagster_resources import Erp, Installation, JobRun
 from resources.outbox import Outbox, Sent, document_counts, reread
 from resources.warehouse import builds, ledger, read_back
@@ -185,9 +184,9 @@ def read_balances(
             balances = erp.ledger().balances(entity, post_run.as_of)
             accounts += ledger.record_erp_balances(connection, entity, post_run.as_of, balances)
         connection.commit()
-        # Kept outside of the database: a chain that is rebuilt or cut off no longer fits.
-        anchor = ledger.audit_head(connection).anchor
-    anchors.keep(installation.settings.home, anchor, datetime.now(UTC))
+        # A file keeps it, and Dagster in another database: a chain that is rebuilt or cut off no
+        # longer fits.
+        anchor = installation.keep_anchor(connection)
     metadata: dict[str, Any] = {
         "accounts": accounts, "carried_in": carried, "audit_anchor": anchor,
     }  # fmt: skip

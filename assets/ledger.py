@@ -167,9 +167,11 @@ def approve_by_policy(installation: Installation, build_run: JobRun) -> dg.Mater
         connection.commit()
     with closing(installation.connect("poster")) as connection:
         held = held_table(held_entries(connection))
+        anchor = installation.keep_anchor(connection)
     metadata: dict[str, Any] = {
         "approved": found.approved,
         "waiting": found.waiting,
+        "audit_anchor": anchor,
         "held_entries": held,
     }
     return dg.MaterializeResult(asset_key=APPROVAL.key, metadata=metadata)

@@ -4,10 +4,14 @@ are in `audit_*.py` beside this file.
 
 # ruff: noqa: PLC0415 (a command imports what it needs when it is asked for, so that help is quick)
 import json
-from collections.abc import Iterable
-from typing import Annotated, Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from resources.settings import Settings
 
 app = typer.Typer(help="Lists, reviews and sign-offs for auditors.", no_args_is_help=True)
 FAILED = 1
@@ -180,12 +184,23 @@ def recoupments(
     _show({"items": found}, page.render(found), as_json=as_json)
 
 
-def _database(ctx: typer.Context) -> Any:
+@contextmanager
+def _database(ctx: typer.Context) -> "Iterator[Settings]":
+    """The database of the command. What is missing or unreadable in it ends with one line."""
+    from psycopg import DataError, errors
+
+    from orchestration.errors import ExpectedError
     from orchestration.launcher import Launcher
     from orchestration.progress import Progress
 
+    damaged = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction, DataError)
     environ = ctx.find_root().obj  # the root of the command line reads it
-    return Launcher(dict(environ), Progress(is_quiet=True)).database()
+    with Launcher(dict(environ), Progress(is_quiet=True)).database() as settings:
+        try:
+            yield settings
+        except damaged as problem:
+            words = f"this cannot be worked out ({problem}): `tieout prove` names what is damaged"
+            raise ExpectedError(words) from None
 
 
 def _show(found: Any, lines: Iterable[str], *, as_json: bool) -> None:

@@ -1,6 +1,6 @@
 """`tieout audit completeness`: whether everything came in, by day, control number and dollars."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,19 +17,42 @@ GOVERNANCE = Path(__file__).parents[1] / "governance"
 
 
 def gather(connection: psycopg.Connection[Any]) -> dict[str, Any]:
-    """All four views. Raises ExpectedError before the first build. Role transform."""
+    """All four views, and those that damage keeps from being worked out. Role transform.
+
+    Raises ExpectedError before the first build.
+    """
+    if not completeness.is_built(connection):
+        raise ExpectedError("nothing is built yet: `tieout run` builds")
     policy = read_expected_files((GOVERNANCE / "expected_files.yaml").read_text())
-    try:
-        return {
-            "as_of_date": completeness.as_of(connection),
-            "expected": {**policy.feeds, "looked_back_days": policy.looked_back.days},
-            "gaps": _gaps(connection, policy),
-            "control_numbers": completeness.control_numbers(connection),
-            "charges": completeness.charges(connection),
-            "unmatched": _by_age(connection, policy.age_buckets),
-        }
-    except psycopg.errors.UndefinedTable:
-        raise ExpectedError("nothing is built yet: `tieout run` builds") from None
+    views: dict[str, Callable[[], list[dict[str, Any]]]] = {
+        "gaps": lambda: _gaps(connection, policy),
+        "control_numbers": lambda: completeness.control_numbers(connection),
+        "charges": lambda: completeness.charges(connection),
+        "unmatched": lambda: _by_age(connection, policy.age_buckets),
+    }
+    found, damaged = _worked_out(connection, views)
+    return {
+        "as_of_date": completeness.as_of(connection),
+        "expected": {**policy.feeds, "looked_back_days": policy.looked_back.days},
+        **found,
+        "not_worked_out": damaged,
+    }
+
+
+def _worked_out(
+    connection: psycopg.Connection[Any], views: Mapping[str, Callable[[], list[dict[str, Any]]]]
+) -> tuple[dict[str, list[dict[str, Any]]], list[dict[str, Any]]]:
+    """Each view by itself; what stops one is told, and the others go on."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    damaged = []
+    for name, view in views.items():
+        try:
+            with connection.transaction():
+                found[name] = view()
+        except psycopg.Error as problem:
+            found[name] = []
+            damaged.append({"view": name.replace("_", " "), "problem": str(problem)})
+    return found, damaged
 
 
 def _gaps(connection: psycopg.Connection[Any], policy: ExpectedFiles) -> list[dict[str, Any]]:
@@ -53,6 +76,7 @@ def _by_age(connection: psycopg.Connection[Any], buckets: Sequence[int]) -> list
 def render(found: dict[str, Any]) -> list[str]:
     """The same content as text."""
     blocks = (
+        ("Not worked out: something is missing or damaged", found["not_worked_out"]),
         ("Business days without anything", found["gaps"]),
         ("Interchange control numbers", found["control_numbers"]),
         ("Charge feed against 4010", found["charges"]),

@@ -20,7 +20,7 @@ from orchestration.state import write_whole
 from resources.settings import Settings
 
 PURPOSE = b"tieout: a kept proof"
-FORM = 1
+FORM = 2
 
 
 @dataclass
@@ -36,6 +36,7 @@ class Proof:
     entries: dict[str, str] = field(default_factory=dict)
     evidence: str = ""
     ledger: Ledger = field(default_factory=dict)
+    anchors: dict[str, str] = field(default_factory=dict)  # of documents, by where they were read
 
 
 class ProofChangedError(Exception):
@@ -91,6 +92,7 @@ def _plain(proof: Proof) -> dict[str, Any]:
     return {
         "form": FORM, "code": proof.code, "made_at": now, "readings": readings,
         "entries": proof.entries, "evidence": proof.evidence, "ledger": sums,
+        "anchors": proof.anchors,
     }  # fmt: skip
 
 
@@ -103,5 +105,6 @@ def _proof(found: dict[str, Any]) -> Proof | None:
     }
     sums = {entity: (Decimal(gross), lines) for entity, (gross, lines) in found["ledger"].items()}
     return Proof(
-        found["code"], found["made_at"], readings, found["entries"], found["evidence"], sums
-    )
+        found["code"], found["made_at"], readings, found["entries"], found["evidence"], sums,
+        found["anchors"],
+    )  # fmt: skip

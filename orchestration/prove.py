@@ -5,12 +5,15 @@ and T14 ask the ERP now; the others ask the database now. They are worked out si
 whatever stops one of them is its break. What an earlier build recorded is not believed.
 """
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from billing.evidence.anchors import is_anchor
 from billing.ledger.erp import ErpLedger
 from orchestration import proof
+from orchestration.errors import ExpectedError
 from orchestration.proof import Proof, ProofChangedError
 from orchestration.prove_erp import balances
 from orchestration.prove_sides import Sides
@@ -32,13 +35,15 @@ NAMED = 10  # breaks that are named on a screen, per tie-out and scope; --json n
 class Asked:
     """What to prove. `is_since`: what the kept proof holds and is unchanged is taken from it.
 
-    `erp_problem` says why there is no ERP to ask, where it could not even be started; `erp` is
-    asked in place of the one that the settings name.
+    `anchors` (SEQ:HASH) were kept elsewhere, say in an e-mail. `erp_problem` says why there is no
+    ERP to ask, where it could not even be started; `erp` is asked in place of the one that the
+    settings name.
     """
 
     with_rebuild: bool = True
     is_since: bool = False
     erp_problem: str = ""
+    anchors: tuple[str, ...] = ()
     erp: ErpLedger | None = None
 
 
@@ -63,6 +68,15 @@ def gather(
     if holds(gathered) and "T15" in proved:
         proof.keep(settings, replace(found.proof, code=code))
     return gathered
+
+
+def checked_anchors(anchors: Iterable[str]) -> tuple[str, ...]:
+    """Anchors as a person gives them. Raises ExpectedError where one is none."""
+    found = tuple(anchors)
+    for one in found:
+        if not is_anchor(one):
+            raise ExpectedError(f"not an anchor like 1234:<64 hexadecimal digits>: {one}")
+    return found
 
 
 def _kept(settings: Settings, code: str) -> tuple[Proof, str]:
@@ -94,6 +108,7 @@ def _work(settings: Settings, asked: Asked, watch: Watch, before: Proof) -> Side
         ]
     for side in running:
         side.result()
+    sides.anchors(asked.anchors)
     return sides
 
 

@@ -22,6 +22,10 @@ def prove(
         bool,
         typer.Option("--since-proof", help="Only what changed since the last proof that held."),
     ] = False,
+    anchor: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SEQ:HASH", help="A head of the audit that was kept elsewhere."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same content for scripts.")] = False,
 ) -> None:
     """Work out every tie-out again, from the archived bytes to the ERP. Exit code 1: one fails.
@@ -36,10 +40,11 @@ def prove(
     from orchestration.prove_watch import watching
     from orchestration.tables import plain
 
+    anchors = page.checked_anchors(anchor or ())
     launcher = Launcher(dict(context.find_root().obj), Progress(is_quiet=True))
     with launcher.database() as settings, watching(Progress()) as watch:
         with_erp, problem = _with_erp(launcher, settings)
-        found = page.gather(with_erp, page.Asked(not is_quick, is_since, problem), watch)
+        found = page.gather(with_erp, page.Asked(not is_quick, is_since, problem, anchors), watch)
     lines = [json.dumps(plain(found), indent=2)] if as_json else page.render(found)
     typer.echo("\n".join(lines))
     if not page.holds(found):

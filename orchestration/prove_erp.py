@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 
+from billing.evidence.anchors import anchors_in
 from billing.ledger.erp import (
     ErpBusy,
     ErpDocument,
@@ -107,6 +108,7 @@ class Documents:
     breaks: int = 0
     named: list[str] = field(default_factory=list)
     proved: dict[str, str] = field(default_factory=dict)  # hash of what was sent, by entry
+    anchors: dict[str, str] = field(default_factory=dict)  # where each was read
 
     def differ(self, entry_id: int, words: str, count: int = 1) -> None:
         """Count breaks of an entry, and name it."""
@@ -159,6 +161,9 @@ def _prove_one(
         return
     document = erp.find(sent.entity, sent.key)
     differing = compare(sent, document) if document else ["the ERP has no such document"]
+    if document:
+        place = f"document {document.number} of entry {entry_id}"
+        found.anchors |= dict.fromkeys(anchors_in(document.description), place)
     found.right += _debits(document)
     if differing:
         found.differ(entry_id, "; ".join(differing[:3]), len(differing))

@@ -1,6 +1,7 @@
 """Which records break a tie-out that a query found broken: number, file and rule, no value of them.
 
-Asked only then. Tie-outs over sums (T6 to T8, T11 to T13) name their scope and nothing else.
+Asked only then. Tie-outs over sums (T6 to T8, T11 to T13) name their scope and nothing else; T10
+is worked out from rows, and names them itself.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,8 +13,7 @@ import psycopg
 from resources.warehouse.tie_outs import TieOutResult
 
 MOST = 100
-# By tie-out and scope; None is every other scope of it, which the query is given.
-QUERIES: dict[tuple[str, str | None], str] = {
+QUERIES: dict[tuple[str, str], str] = {
     ("T3", "remittance lines"): """
         select f.name || ', segment ' || l.segment || ': SVC02 less CAS is not SVC03'
         from raw.remittance_line as l
@@ -46,28 +46,6 @@ QUERIES: dict[tuple[str, str | None], str] = {
             - coalesce((select sum(a.amount) from raw.provider_adjustment as a where
                 (a.file_id, a.transaction_no) = (r.file_id, r.transaction_no)), 0)
         order by 1""",
-    ("T10", "audit chain"): """
-        select 'audit row ' || seq || ': ' || problem from ledger.verify_chain() order by seq""",
-    ("T10", "entries as audited"): """
-        select 'entry ' || entry_id || ': ' || problem
-        from ledger.verify_entries() order by entry_id""",
-    ("T10", "digests of what is recorded"): """
-        select entity_code || ' ' || original_date || ' ' || slot
-        from ledger.verify_recorded() order by 1""",
-    ("T10", "releases and provenance as audited"): """
-        select problem || ' ' || row_id from ledger.verify_releases() order by 1""",
-    ("T10", None): """
-        select 'entry ' || e.entry_id || ': debits and credits differ'
-        from ledger.entry as e join ledger.entry_line as l using (entry_id)
-        where e.state <> 'void' and e.entity_code = %(scope)s
-        group by e.entry_id having sum(l.debit_amount) <> sum(l.credit_amount)
-        union all
-        select 'entry ' || l.entry_id || ', line ' || l.line_no || ': not the sum of its events'
-        from ledger.entry_line as l join ledger.entry as e using (entry_id)
-        where e.state <> 'void' and e.entity_code = %(scope)s
-          and l.debit_amount - l.credit_amount is distinct from (
-            select sum(v.signed_amount) from ledger.entry_event as v
-            where (v.entry_id, v.line_no) = (l.entry_id, l.line_no))""",
 }
 
 
@@ -76,9 +54,9 @@ def named(
 ) -> Iterator[TieOutResult]:
     """The results, those that do not hold with the records that break them, as far as known."""
     for one in results:
-        query = QUERIES.get((one.id, one.scope)) or QUERIES.get((one.id, None))
+        query = QUERIES.get((one.id, one.scope))
         if one.holds or query is None:
             yield one
             continue
-        found = connection.execute(f"{query} limit {MOST}".encode(), {"scope": one.scope})
+        found = connection.execute(f"{query} limit {MOST}".encode())
         yield replace(one, named=tuple(str(words) for (words,) in found))

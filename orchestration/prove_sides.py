@@ -12,14 +12,13 @@ from functools import partial
 from uuid import UUID
 
 from billing.ledger.erp import ErpLedger
-from orchestration import proof, prove_archive, prove_erp, rebuild
+from orchestration import proof, prove_archive, prove_books, prove_erp, rebuild
 from orchestration.errors import words
 from orchestration.proof import Proof
 from orchestration.prove_archive import Row
 from orchestration.prove_names import named
 from orchestration.prove_watch import Watch
 from orchestration.reading import Reading, confirmed, read_all
-from resources import anchors
 from resources.archive import Archive
 from resources.attachments import AttachmentError, read_kept
 from resources.erp_choice import erp_ledger
@@ -33,7 +32,9 @@ select request_id, attachment_sha256, attachment_size from ledger.request_state
 where state = 'approved' and attachment_size is not null order by request_id
 """
 BY_QUERY = tuple(
-    one for one in tie_outs.TIE_OUTS if one.phase in {"build", "prove"} and one.id != "T1"
+    one
+    for one in tie_outs.TIE_OUTS
+    if one.phase in {"build", "prove"} and one.id not in {"T1", "T10"}
 )
 DOCUMENTS = "documents read back"
 
@@ -55,16 +56,17 @@ class Sides:
         with ExitStack() as stack:
             if with_rebuild:
                 self._guarded("T15", partial(self._place, stack))
-            self._guarded("T1", partial(self._archive, read))
+            self._guarded("T1", partial(self._archive, read), "T2")
             self._guarded("T1", self._request_documents)
             if self._anew or self.proof.ledger:
                 self._guarded("T15", partial(self._rebuilt, read))
 
     def queries(self) -> None:
-        """The tie-outs that ask the database only."""
+        """T10 from the rows of the ledger, and the tie-outs that ask the database only."""
+        for part in (prove_books.books, prove_books.totals, prove_books.of_file):
+            self._guarded("T10", partial(part, self.settings))
         for one in BY_QUERY:
             self._guarded(one.id, partial(self._query, one))
-        self._guarded("T10", self._chain)
 
     def erp(self, problem: str, given: ErpLedger | None = None) -> None:
         """T9, and T14 of each entity; `problem` says why there is no ERP to ask."""
@@ -74,12 +76,24 @@ class Sides:
         self._guarded("T9", partial(self._balances, given))
         self._guarded("T14", partial(self._documents, given))
 
-    def _guarded(self, number: str, work: Callable[[], Iterable[TieOutResult]]) -> None:
-        """Add what a tie-out gives; whatever stops it is its break, and the others go on."""
+    def anchors(self, given: Iterable[str] = ()) -> None:
+        """T10 against the anchors in documents, read now or before, and against those given."""
+        self.proof.anchors = {**self.before.anchors, **self.proof.anchors}
+        for name, kept in (
+            (prove_books.IN_ERP, self.proof.anchors),
+            (prove_books.GIVEN, dict.fromkeys(given, "those that were given")),
+        ):
+            self._guarded("T10", partial(prove_books.anchored, self.settings, name, kept))
+
+    def _guarded(self, number: str, work: Callable[[], Iterable[TieOutResult]], *also: str) -> None:
+        """Add what a tie-out gives; whatever stops it is its break, and the others go on.
+
+        `also`: tie-outs that the same work gives.
+        """
         try:
             self._add(list(work()))
         except Exception as problem:  # noqa: BLE001 (it ends as a break of this tie-out)
-            self._add([tie_outs.stopped(number, words(problem))])
+            self._add([tie_outs.stopped(one, words(problem)) for one in (number, *also)])
 
     def _add(self, results: list[TieOutResult]) -> None:
         self.watch.proved(results)
@@ -138,16 +152,6 @@ class Sides:
         count, held = Decimal(len(named)), Decimal(len(named) - len(breaks))
         yield TieOutResult("T1", "documents of requests", count, held, len(breaks), breaks)
 
-    def _chain(self) -> Iterator[TieOutResult]:
-        """T10 beside what the database says of itself: its chain from the rows, and anchors."""
-        with closing(connect(self.settings.database, "auditor")) as connection:
-            for scope, found in (
-                ("audit chain from its rows", anchors.chain_breaks(connection)),
-                ("anchors", anchors.anchor_breaks(connection, anchors.kept(self.settings.home))),
-            ):
-                named = tuple(found)
-                yield TieOutResult("T10", scope, Decimal(0), Decimal(0), len(named), named)
-
     def _query(self, one: TieOut) -> Iterator[TieOutResult]:
         with closing(connect(self.settings.database, "transform")) as connection:
             yield from named(connection, tie_outs.evaluate_one(connection, one))
@@ -164,6 +168,7 @@ class Sides:
             for entity in prove_erp.entities(connection):
                 found = prove_erp.documents(connection, erp, entity, self.before.entries, advance)
                 self.proof.entries |= found.proved
+                self.proof.anchors |= found.anchors
                 yield found.result()
 
 

@@ -15,6 +15,7 @@ import psycopg
 from pydantic import PrivateAttr
 
 from billing.ledger.erp import ErpLedger
+from resources.anchor_file import keep
 from resources.archive import Archive
 from resources.code_identity import Identity, identity
 from resources.dbt_runner import DbtRunner
@@ -24,6 +25,7 @@ from resources.settings import Settings, load_settings
 from resources.warehouse import build_inputs, builds
 from resources.warehouse.database import connect
 from resources.warehouse.kept import kept_connection
+from resources.warehouse.ledger import audit_head
 
 DBT_PROJECT = Path(__file__).parents[1] / "dbt_project"
 
@@ -51,6 +53,12 @@ class Installation(dg.ConfigurableResource[Any]):
     def connect(self, role: str, *, autocommit: bool = False) -> psycopg.Connection[Any]:
         """Open a connection as the login of a role."""
         return connect(self.settings.database, role, autocommit=autocommit)
+
+    def keep_anchor(self, connection: psycopg.Connection[Any]) -> str:
+        """Keep the head of the audit outside of the database; return it as SEQ:HASH."""
+        anchor = audit_head(connection).anchor
+        keep(self.settings.anchor_file, anchor, datetime.now(UTC))
+        return anchor
 
     def kept_connection(self, role: str) -> AbstractContextManager[psycopg.Connection[Any]]:
         """Lend a connection that stays open in this process, for a look every few seconds."""

@@ -148,6 +148,11 @@ class Settings:
         """Return the folder of the byte archive."""
         return self.home / "archive"
 
+    @property
+    def anchor_file(self) -> Path:
+        """Return the file that keeps heads of the audit chain outside of the database."""
+        return self.home / f"audit-anchors-{self.database.name}.txt"
+
 
 def client_variables(parameters: Mapping[str, str]) -> dict[str, str]:
     """Return connection parameters as the variables that libpq reads, by its own rule of names."""

@@ -19,8 +19,10 @@ from resources.dagster_resources import Installation
 from resources.environment import InvalidSettingError, MissingSettingError
 from resources.warehouse import alerts, source_status
 from resources.warehouse.alerts import Books, Condition
+from resources.warehouse.ledger import audit_head
 from resources.warehouse.source_status import Look
 from resources.warehouse.tie_outs import TIE_OUTS
+from sensors import anchoring
 from sensors.posting import OVER
 
 JOBS = ("build", "post", "replay")
@@ -88,7 +90,10 @@ def _of_calendar(expected: Interfaces, now: datetime) -> Iterator[Condition]:
     description="Opens one alert per failure or stale source, closes what is gone, delivers.",
 )
 def alerting_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    """Bring the alerts in step with what is so now, and deliver; never requests a run."""
+    """Bring the alerts in step with what is so now, and deliver; never requests a run.
+
+    Once a day each sink is also told the head of the audit.
+    """
     now = datetime.now(UTC)
     posting = [one.id for one in TIE_OUTS if one.phase == "post"]
     with Installation().kept_connection("transform") as connection:
@@ -98,6 +103,10 @@ def alerting_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         )  # fmt: skip
         alerts.settle(connection, [(one, advice(one.kind)) for one in found], now)
         said = _deliver_all(connection)
+        head = audit_head(connection)
+        connection.rollback()
+    told = anchoring.deliver(head, anchoring.read(context.cursor), now)
+    context.update_cursor(anchoring.written(told))
     return dg.SkipReason("; ".join([f"{len(found)} alerts open", *said]))
 
 

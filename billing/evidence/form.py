@@ -45,19 +45,24 @@ def cell(value: object) -> str:
     A text that a spreadsheet would take for a formula gets a backslash before it. Times are UTC,
     in the form that the audit hash takes them.
     """
-    if value is None:
+    text = text_of(value)
+    if text is None:
         return ""
+    is_formula = text[:1] in "=+-@\t\r" and not _NUMBER.fullmatch(text)
+    return "\\" + text if not text or text[0] == "\\" or is_formula else text
+
+
+def text_of(value: object) -> str | None:
+    """One value as text, None where it is null; times are UTC, in the form of the audit hash."""
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    text = str(value)
-    is_formula = text[:1] in "=+-@\t\r" and not _NUMBER.fullmatch(text)
-    return "\\" + text if not text or text[0] == "\\" or is_formula else text
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
 def write_table(target: TextIO, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Tally:

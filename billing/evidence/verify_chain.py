@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from billing.evidence.verify_pack import Check, Pack, Row
+from billing.evidence.verify_pack import Check, Pack, Row, Tables
 
 UNIT = "\x1f"
+NO_HASH = "0" * 64  # before the first row
 
 
 def audit_hash(row: Row) -> str:
@@ -22,13 +23,15 @@ def audit_hash(row: Row) -> str:
         row["prev_hash"], row["seq"], row["at"], row["actor"], row["action"],
         row["entry_id"] or "", row["from_state"] or "", row["to_state"] or "", row["detail"],
     ]  # fmt: skip
+    if row.get("authenticated") is not None:  # rows of before 0.1.0 name no authenticated login
+        parts.append(row["authenticated"])
     return hashlib.sha256(UNIT.join(part or "" for part in parts).encode()).hexdigest()
 
 
-def check_chain(pack: Pack, check: Check) -> None:
-    """Every row follows the one before it and has its hash; the last one is the head."""
-    last_seq, last_hash = 0, "0" * 64
-    for row in pack.table("audit/chain.csv"):
+def check_links(tables: Tables, check: Check) -> tuple[int, str]:
+    """Every row follows the one before it and has its hash; returns the last one's."""
+    last_seq, last_hash = 0, NO_HASH
+    for row in tables.table("audit/chain.csv"):
         seq = int(row["seq"])
         check.expect(seq == last_seq + 1, f"audit row {seq} follows row {last_seq}: a gap")
         check.expect(
@@ -36,30 +39,61 @@ def check_chain(pack: Pack, check: Check) -> None:
         )
         check.expect(row["hash"] == audit_hash(row), f"audit row {seq} does not have its hash")
         last_seq, last_hash = seq, row["hash"]
+    return last_seq, last_hash
+
+
+def check_head(check: Check, last: tuple[int, str], head: tuple[int, str]) -> None:
+    """The last row of the chain is its head."""
+    check.expect(head == last, f"the chain ends at row {last[0]}, its head is row {head[0]}")
+
+
+def check_chain(pack: Pack, check: Check) -> None:
+    """The chain of a pack is whole and ends at the head that the pack names."""
+    last = check_links(pack, check)
     with pack.open("audit/head.json") as content:
         head = json.load(content)
-    is_head = (head["seq"], head["hash"]) == (last_seq, last_hash)
-    check.expect(is_head, f"the chain ends at row {last_seq}, its head is row {head['seq']}")
+    check_head(check, last, (head["seq"], head["hash"]))
     check.expect(head == pack.manifest["audit_head"], "the manifest names another head")
 
 
-def check_anchors(pack: Pack, check: Check, anchors: Iterable[str]) -> None:
+def check_anchors(tables: Tables, check: Check, anchors: Iterable[str]) -> None:
     """Heads of the chain that were written down elsewhere are rows of this chain."""
-    hashes = {int(row["seq"]): row["hash"] for row in pack.table("audit/chain.csv")}
+    hashes = hashes_of(tables)
     for anchor in anchors:
-        seq_text, _, expected = anchor.partition(":")
-        seq = int(seq_text)
-        found = hashes.get(seq, "0" * 64 if seq == 0 else None)
-        check.expect(
-            found is not None,
-            f"row {seq} was anchored, and the chain ends at row {max(hashes, default=0)}",
-        )
-        is_same = found is None or found == expected.strip().lower()
-        check.expect(is_same, f"row {seq} is not the one that was anchored: the chain was rebuilt")
+        problem = anchor_problem(hashes, anchor)
+        check.expect(not problem, problem)
 
 
-def audited(pack: Pack, *actions: str) -> Iterator[tuple[Row, dict[str, Any]]]:
-    """Audit rows of some actions with what they say; amounts are exact."""
-    for row in pack.table("audit/chain.csv"):
+def hashes_of(tables: Tables) -> dict[int, str]:
+    """The hash of each row of the chain."""
+    return {int(row["seq"]): row["hash"] for row in tables.table("audit/chain.csv")}
+
+
+def anchor_problem(hashes: dict[int, str], anchor: str) -> str:
+    """Why an anchor (SEQ:HASH) is none of this chain; nothing where it is."""
+    seq_text, _, expected = anchor.partition(":")
+    seq = int(seq_text)
+    found = hashes.get(seq, NO_HASH if seq == 0 else None)
+    if found is None:
+        return f"row {seq} was anchored, and the chain ends at row {max(hashes, default=0)}"
+    if found != expected.strip().lower():
+        return f"row {seq} is not the one that was anchored: the chain was rebuilt"
+    return ""
+
+
+def audited(tables: Tables, *actions: str) -> Iterator[tuple[Row, dict[str, Any]]]:
+    """Audit rows of some actions with what they say; amounts are exact.
+
+    What a damaged row does not say is missing: its hash is a problem of the chain.
+    """
+    for row in tables.table("audit/chain.csv"):
         if row["action"] in actions:
-            yield row, json.loads(row["detail"], parse_float=Decimal, parse_int=Decimal)
+            said = json.loads(row["detail"], parse_float=Decimal, parse_int=Decimal)
+            yield row, Said(said if isinstance(said, dict) else {})
+
+
+class Said(dict[str, Any]):
+    """What an audit row says; what it does not say is None."""
+
+    def __missing__(self, key: str) -> None:
+        """Nothing is said."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 Row = dict[str, Any]  # a cell is text, or None where the database has null
 
@@ -31,6 +31,13 @@ class Check:
         self.looked += 1
         if not holds:
             self.problems.append(problem)
+
+
+class Tables(Protocol):
+    """Tables by their names in a pack: those of a pack, or of a living database."""
+
+    def table(self, name: str) -> Iterator[Row]:
+        """The rows of a table, as the database has them."""
 
 
 class Pack:
@@ -83,6 +90,12 @@ def value_of(text: str | None) -> str | None:
     if not text:
         return None
     return text[1:] if text[0] == "\\" else text
+
+
+def in_order(text: str | None) -> tuple[int, str]:
+    """The place of a number in order; what is no number comes last."""
+    known = text or ""
+    return (int(known), "") if known.isdigit() else (1 << 63, known)
 
 
 def money(text: str | None) -> Decimal:

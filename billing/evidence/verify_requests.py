@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from billing.evidence.verify_chain import audited
-from billing.evidence.verify_pack import Check, Pack, Row, money
+from billing.evidence.verify_pack import Check, Pack, Row, Tables, money
 
 ACTS = ("request approved", "request refused", "request withdrawn")
 
@@ -17,14 +17,8 @@ def check_requests(pack: Pack, check: Check) -> None:
     """Requests and acts are those of the audit chain; nobody decided on what he asked for."""
     requests = {row["request_id"]: row for row in pack.table("ledger/requests.csv")}
     acts = list(pack.table("ledger/request_acts.csv"))
-    asked = {
-        str(detail["request_id"]): (row["actor"], detail["content_hash"])
-        for row, detail in audited(pack, "request")
-    }
-    for number, one in requests.items():
-        is_same = asked.get(number) == (one["requested_by"], one["content_hash"])
-        check.expect(is_same, f"request {number} is not the audited one")
-    _check_acts(pack, check, requests, acts)
+    check_asked(pack, check, requests)
+    check_acts(pack, check, requests, acts)
     _check_lines(pack, check, requests)
     for number, one in requests.items():
         approvals = {row["actor"] for row in acts
@@ -33,28 +27,50 @@ def check_requests(pack: Pack, check: Check) -> None:
         check.expect(is_enough, f"request {number} counts as approved with too few approvals")
 
 
-def _check_acts(pack: Pack, check: Check, requests: dict[str, Row], acts: list[Row]) -> None:
+def check_asked(tables: Tables, check: Check, requests: dict[str, Row]) -> None:
+    """Each request has the content and the login that were audited."""
+    asked = {
+        str(detail["request_id"]): (row["actor"], detail["content_hash"])
+        for row, detail in audited(tables, "request")
+    }
+    for number, one in requests.items():
+        is_same = asked.get(number) == (one["requested_by"], one["content_hash"])
+        check.expect(is_same, f"request {number} is not the audited one")
+
+
+def check_acts(tables: Tables, check: Check, requests: dict[str, Row], acts: list[Row]) -> None:
+    """Acts on requests are the audited ones, of another login, and within their limits."""
     said = {
-        (str(detail["request_id"]), row["action"], row["actor"], detail.get("limit_id"))
-        for row, detail in audited(pack, *ACTS)
+        (str(detail["request_id"]), row["action"], row["actor"], detail["content_hash"],
+         detail["limit_id"], detail["account_amount"], detail["day_amount"])
+        for row, detail in audited(tables, *ACTS)
         if str(detail["request_id"]) in requests
-    }
+    }  # fmt: skip
     found = {
-        (one["request_id"], f"request {one['act']}", one["actor"], one["limit_id"]) for one in acts
-    }
-    for number, action, actor, _ in sorted(said ^ found, key=str):
+        (one["request_id"], f"request {one['act']}", one["actor"], one["content_hash"],
+         one["limit_id"], *(_measure(one, what) for what in ("account", "day")))
+        for one in acts
+    }  # fmt: skip
+    for number, action, actor, *_ in sorted(said ^ found, key=str):
         check.expect(False, f"{action} {number} by {actor} is not as audited")
     limits = {
         (row["policy_id"], row["limit_id"]): row
-        for row in pack.table("rules/policy_request_limits.csv")
+        for row in tables.table("rules/policy_request_limits.csv")
     }
     for one in acts:
         name = f"{one['act']} of request {one['request_id']}"
-        own = requests[one["request_id"]]["requested_by"] == one["actor"]
+        asked = requests.get(one["request_id"])
+        check.expect(asked is not None, f"{name}: the request is not there")
+        own = asked is not None and asked["requested_by"] == one["actor"]
         is_other = own == (one["act"] == "withdrawn")
         check.expect(is_other, f"{name}: by the one who asked, or withdrawn by another")
         if one["limit_id"] is not None:
             _check_limit(check, name, one, limits.get((one["policy_id"], one["limit_id"])))
+
+
+def _measure(one: Row, what: str) -> Decimal | None:
+    measure = one[f"{what}_measure"]
+    return None if measure is None else money(measure)
 
 
 def _check_limit(check: Check, name: str, one: Row, limit: Row | None) -> None:

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from billing.evidence.verify_chain import audited
-from billing.evidence.verify_pack import Check, Pack, Row
+from billing.evidence.verify_pack import Check, Pack, Row, Tables
 
 HASHES = ("rule_set_hash", "code_hash")
 RULE_FOLDERS = (("rules/seeds/", "dbt_project/seeds/"), ("rules/governance/", "governance/"))
@@ -18,21 +18,21 @@ RULE_FOLDERS = (("rules/seeds/", "dbt_project/seeds/"), ("rules/governance/", "g
 
 def check_rules(pack: Pack, check: Check) -> None:
     """Provenance and releases are the audited ones; three logins released what is released."""
-    _check_provenance(pack, check)
+    check_provenance(pack, check)
     _check_releases(pack, check)
     _check_deployments(pack, check)
     _check_rule_set(pack, check)
 
 
-def _check_provenance(pack: Pack, check: Check) -> None:
+def check_provenance(tables: Tables, check: Check) -> None:
     """An entry has the hashes of the build that proposed it, wherever that build said any."""
     said = {
         detail["build_id"]: tuple(detail[name] for name in HASHES)
-        for _, detail in audited(pack, "provenance")
+        for _, detail in audited(tables, "provenance")
     }
-    builds = {row["entry_id"]: detail["build_id"] for row, detail in audited(pack, "propose")}
-    stated = {row["entry_id"]: row for row in pack.table("ledger/provenance.csv")}
-    for entry in pack.table("ledger/entries.csv"):
+    builds = {row["entry_id"]: detail["build_id"] for row, detail in audited(tables, "propose")}
+    stated = {row["entry_id"]: row for row in tables.table("ledger/provenance.csv")}
+    for entry in tables.table("ledger/entries.csv"):
         entry_id = entry["entry_id"]
         row = stated.pop(entry_id, None)
         found = (row["build_id"], row["rule_set_hash"], row["code_hash"]) if row else None

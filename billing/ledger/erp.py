@@ -138,6 +138,7 @@ class ErpDocument:
     state: str
     accounting_date: date
     lines: tuple[JournalLine, ...]
+    description: str = ""  # of the document, where the ERP gives it back
 
 
 @dataclass(frozen=True)

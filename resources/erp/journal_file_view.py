@@ -42,6 +42,7 @@ class Fate:
             state=self.state,
             accounting_date=confirmed.posting_date if confirmed else entry.accounting_date,
             lines=own_lines(entry, segments),
+            description=entry.description,
         )
 
 

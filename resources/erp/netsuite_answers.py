@@ -103,6 +103,7 @@ def document_of(settings: NetsuiteSettings, entity: str, rows: Sequence[Row]) ->
         state=_state(settings, first),
         accounting_date=_accounting_date(first),
         lines=tuple(lines),
+        description=text(first, "documentmemo"),
     )
 
 

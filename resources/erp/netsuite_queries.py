@@ -31,7 +31,7 @@ def document(subsidiary: int, book: int, key: str, dimensions: Mapping[str, str]
         f"SELECT t.id AS id, t.tranid AS tranid, t.externalid AS externalid, t.posting AS posting,"
         f" TO_CHAR(t.trandate, {DAY}) AS trandate, TO_CHAR(ap.startdate, {DAY}) AS periodstart,"
         f" TO_CHAR(ap.enddate, {DAY}) AS periodend, a.acctnumber AS acctnumber,"
-        f" tal.debit AS debit, tal.credit AS credit, tl.memo AS memo{names}"
+        f" tal.debit AS debit, tal.credit AS credit, tl.memo AS memo, t.memo AS documentmemo{names}"
         f" {_LINES} LEFT JOIN accountingperiod ap ON ap.id = t.postingperiod{joins}"
         f" WHERE t.type = 'Journal' AND t.externalid = {quoted(key)}"
         f" AND tl.subsidiary = {subsidiary} AND tal.accountingbook = {book}"

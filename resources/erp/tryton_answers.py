@@ -29,6 +29,7 @@ MOVE_FIELDS = (
     "state",
     "date",
     "external_reference",
+    "description",
     *(f"lines.{f}" for f in LINE_FIELDS),
 )
 FOREIGN_FIELDS = (
@@ -102,6 +103,7 @@ def document_of(row: dict[str, Any]) -> ErpDocument:
         state=row["state"],
         accounting_date=row["date"],
         lines=tuple(_line(number, line) for number, line in enumerate(lines, start=1)),
+        description=row.get("description") or "",
     )
 
 

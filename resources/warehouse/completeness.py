@@ -67,6 +67,12 @@ from charged full join revenue using (entity_code, period)
 where entity_code in (select entity_code from intermediate.int_charge_feed)
 order by entity_code, period
 """
+BUILT = """
+select from ops.build where status = 'succeeded'
+union all
+select from pg_tables where schemaname = 'marts'
+limit 1
+"""
 UNMATCHED = """
 with item as (
     select 'deposit without remittance' as kind, entity_code, age_days,
@@ -110,6 +116,11 @@ def unmatched(connection: Connection, buckets: Sequence[int]) -> list[dict[str, 
     days, bucket 0 up to the first.
     """
     return _rows(connection, UNMATCHED, [days + 1 for days in buckets])
+
+
+def is_built(connection: Connection) -> bool:
+    """Say whether a build ever made or finished anything: then what is missing was lost."""
+    return connection.execute(BUILT).fetchone() is not None
 
 
 def as_of(connection: Connection) -> date:

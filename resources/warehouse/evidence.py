@@ -121,7 +121,7 @@ def read(connection: psycopg.Connection[Any], path: str, scope: Scope) -> Iterat
     values = {"first": scope.first, "last": scope.last, "entities": list(scope.entities)}
     with connection.cursor(name="evidence") as cursor:
         cursor.itersize = _BATCH
-        cursor.execute(_query(path).encode(), values)
+        cursor.execute(query(path).encode(), values)
         columns = tuple(column.name for column in cursor.description or ())
         yield Found(columns, iter(cursor))
 
@@ -129,13 +129,14 @@ def read(connection: psycopg.Connection[Any], path: str, scope: Scope) -> Iterat
 def grain(path: str) -> str:
     """What one row of a table of the pack is: the opening comment of its query."""
     lines = []
-    for line in _query(path).splitlines():
+    for line in query(path).splitlines():
         if not line.startswith("--"):
             break
         lines.append(line.removeprefix("--").strip())
     return " ".join(lines)
 
 
-def _query(path: str) -> str:
+def query(path: str) -> str:
+    """The query of a table of the pack; its parameters are those of a Scope."""
     name = path.removesuffix(".csv").replace("/", "_")
     return (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")

@@ -209,27 +209,6 @@ def audit_head(connection: Connection) -> AuditHead:
     return AuditHead(*call(connection, "select seq, hash from ledger.audit_head"))
 
 
-def problems(connection: Connection) -> list[str]:
-    """Return what was tampered with in audit chain, entries or digests: nothing, normally."""
-    chain = connection.execute("select seq, problem from ledger.verify_chain()")
-    found = [f"audit row {seq}: {problem}" for seq, problem in chain]
-    stored = connection.execute("select entry_id, problem from ledger.verify_entries()")
-    found += [f"entry {entry_id}: {problem}" for entry_id, problem in stored]
-    asked = connection.execute("select request_id, problem from ledger.verify_requests()")
-    found += [f"request {number}: {problem}" for number, problem in asked]
-    ordered = connection.execute("select order_id, problem from ledger.verify_restatements()")
-    found += [f"restatement order {number}: {problem}" for number, problem in ordered]
-    for kind, query in (
-        ("estimate", "select run_id, problem from ledger.verify_estimates()"),
-        ("opening list", "select list_id, problem from ledger.verify_openings()"),
-        ("history of", "select entity_code, problem from ledger.verify_carried()"),
-    ):
-        kept = connection.execute(query)
-        found += [f"{kind} {number}: {problem}" for number, problem in kept]
-    wrong = connection.execute("select entity_code, original_date from ledger.verify_recorded()")
-    return found + [f"digest of {entity} on {day}: not its evidence" for entity, day in wrong]
-
-
 def call(connection: Connection, query: str, *values: object) -> tuple[Any, ...]:
     """Call one function of the ledger and return its row. Raises LedgerRefusedError."""
     with refusals():

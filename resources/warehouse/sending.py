@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from billing.evidence.anchors import in_words
 from billing.ledger.capabilities import Capabilities
 from billing.ledger.erp import ErpDocument, JournalEntry, JournalLine
 from resources.warehouse.ledger import Connection, call
@@ -82,11 +83,13 @@ def journal_entry(connection: Connection, entry_id: int) -> JournalEntry:
     """Return a numbered entry as the ERP gets it: no patient, claim or account number in it."""
     head = call(
         connection,
-        "select entity_code, erp_key, entry_no, accounting_date, approval_class, generation, part"
-        " from ledger.entry where entry_id = %s",
+        "select entry.entity_code, erp_key, entry_no, accounting_date, approval_class, generation,"
+        " part, anchor.seq, anchor.hash from ledger.entry as entry"
+        " left join ledger.document_anchor as anchor using (entry_id) where entry_id = %s",
         entry_id,
     )
-    entity, key, entry_no, accounting_date, approval_class, generation, part = head
+    entity, key, entry_no, accounting_date, approval_class, generation, part, *anchor = head
+    text = f"Tieout {entity} {entry_no}: {approval_class}, {generation}.{part}"
     rows = connection.execute(
         "select line_no, account, debit_amount, credit_amount, concat_ws(' ', rule,"
         " to_char(original_period, 'YYYY-MM'), facility_code, payer_class),"
@@ -99,9 +102,14 @@ def journal_entry(connection: Connection, entry_id: int) -> JournalEntry:
         key=key,
         entry_no=entry_no,
         accounting_date=accounting_date,
-        description=f"Tieout {entity} {entry_no}: {approval_class}, {generation}.{part}",
+        description=_with_anchor(text, *anchor),
         lines=tuple(JournalLine(*row) for row in rows),
     )
+
+
+def _with_anchor(text: str, seq: int | None, anchored: str | None) -> str:
+    """The text of a document, with the head of the audit that was fixed for it if there is one."""
+    return text if seq is None else f"{text}; {in_words(f'{seq}:{anchored}')}"
 
 
 def record_posted(connection: Connection, entry_id: int, document: ErpDocument, erp: str) -> bool:

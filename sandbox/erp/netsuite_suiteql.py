@@ -49,7 +49,8 @@ DOCUMENT = _shape(
     f"SELECT t.id AS id, t.tranid AS tranid, t.externalid AS externalid, t.posting AS posting,"
     f" {_day('t.trandate')} AS trandate, {_day('ap.startdate')} AS periodstart,"
     f" {_day('ap.enddate')} AS periodend, a.acctnumber AS acctnumber, tal.debit AS debit,"
-    f" tal.credit AS credit, tl.memo AS memo<names> {_LINES}"
+    f" tal.credit AS credit, tl.memo AS memo, t.memo AS documentmemo<names>"
+    f" {_LINES}"
     f" LEFT JOIN accountingperiod ap ON ap.id = t.postingperiod<joins>"
     f" WHERE t.type = 'Journal' AND t.externalid = <text> AND tl.subsidiary = <number>"
     f" AND tal.accountingbook = <number> ORDER BY t.id, tl.linesequencenumber"
@@ -130,6 +131,7 @@ class SuiteQl:
             debit=_amount(line.debit),
             credit=_amount(line.credit),
             memo=line.text,
+            documentmemo=document.text,
             **{column: segments.get(theirs, "") for column, theirs in columns.items()},
         )
 

@@ -1,30 +1,43 @@
-"""Heads of the audit chain that are kept in a file: appended, never twice, read back."""
+"""Anchors of the audit chain: how they are written, kept in a file, and read again."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from resources import anchors
+from billing.evidence.anchors import anchors_in, in_words, is_anchor
+from resources import anchor_file
 
-pytestmark = pytest.mark.promise("A chain that was rebuilt or cut off does not fit kept anchors")
+pytestmark = pytest.mark.promise("Heads of the audit are kept outside of the database by default")
 
-NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
-FIRST, SECOND = f"7:{'a' * 64}", f"9:{'b' * 64}"
+FIRST, SECOND = f"7:{'a' * 64}", f"12:{'b' * 64}"
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
-def test_heads_are_appended_and_the_same_one_is_kept_once(tmp_path: Path) -> None:
-    assert anchors.kept(tmp_path) == []
-    assert [anchors.keep(tmp_path, one, NOW) for one in (FIRST, FIRST, SECOND)] == [
-        True, False, True,
+def test_anchor_in_a_text_is_read_back():
+    assert anchors_in(f"Tieout NLH 3: none, 1.1; {in_words(FIRST)}") == [FIRST]
+    assert anchors_in("Tieout NLH 3: none, 1.1") == []
+    assert anchors_in(in_words(FIRST)[:40]) == []  # cut off by an ERP: no anchor
+
+
+@pytest.mark.parametrize("text", ["", "7", "0:" + "a" * 64, "7:" + "A" * 64, f" {FIRST}"])
+def test_text_that_is_no_anchor_is_told(text):
+    assert is_anchor(FIRST)
+    assert not is_anchor(text)
+
+
+def test_file_has_a_line_per_head_and_none_twice(tmp_path):
+    path = tmp_path / "anchors.txt"
+    assert anchor_file.kept(path) == ([], [])
+    assert [anchor_file.keep(path, one, NOON) for one in (FIRST, FIRST, SECOND)] == [
+        True, False, True
     ]  # fmt: skip
-    assert anchors.kept(tmp_path) == [
-        anchors.Anchor(7, "a" * 64), anchors.Anchor(9, "b" * 64),
-    ]  # fmt: skip
-    assert (tmp_path / anchors.FILE).read_text().startswith(f"2026-12-01T12:00:00Z {FIRST}\n")
+    assert path.read_text() == f"2026-12-01T12:00:00Z {FIRST}\n2026-12-01T12:00:00Z {SECOND}\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert anchor_file.kept(path) == ([FIRST, SECOND], [])
 
 
-def test_line_that_is_no_anchor_is_refused(tmp_path: Path) -> None:
-    (tmp_path / anchors.FILE).write_text("2026-12-01T12:00:00Z nonsense\n")
-    with pytest.raises(ValueError, match="invalid literal"):
-        anchors.kept(tmp_path)
+def test_half_line_of_a_crash_is_told_and_the_next_is_whole(tmp_path):
+    path = tmp_path / "anchors.txt"
+    path.write_text("2026-12-01T11:5")
+    anchor_file.keep(path, FIRST, NOON)
+    assert anchor_file.kept(path) == ([FIRST], [1])

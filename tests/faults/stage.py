@@ -18,7 +18,7 @@ import psycopg
 
 from billing.governance.roles import read_roles
 from resources.settings import ROLES, DatabaseSettings
-from resources.warehouse import ledger
+from resources.warehouse import verification
 from resources.warehouse.database import connect
 from resources.warehouse.embedded import EmbeddedPostgres
 from resources.warehouse.governance_load import load_governance
@@ -180,7 +180,7 @@ def judge(stage: Stage, every: dict[str, list[dict[str, Any]]]) -> Verdict:
     }
     with connect(stage.settings, "auditor") as connection:
         keys = connection.execute("select entity_code, erp_key, state from ledger.entry").fetchall()
-        problems = ledger.problems(connection)
+        problems = verification.problems(connection)
         checksums = (_ledger_checksum(connection), _erp_checksum(posted))
     missing = [k for *k, state in keys if state != "posted" or times[tuple(k)] == 0]
     return Verdict(

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import pytest
 
+from billing.evidence.anchors import in_words
 from billing.ledger.capabilities import Idempotency
 from billing.ledger.erp import (
     POSTED,
@@ -117,6 +118,19 @@ def test_a_posted_entry_reads_back_equal_line_by_line(harness, make_entry):
     assert compare(entry, document) == []
     assert compare(entry, harness.ledger().find("NLH", entry.key)) == []
     assert harness.documents("NLH", entry.key) == 1
+
+
+ANCHORED = f"Tieout NLH 1234567: manual+controller, 1.1; {in_words('123456789:' + 'f' * 64)}"
+
+
+@pytest.mark.promise("Heads of the audit are kept outside of the database by default")
+def test_text_with_an_anchor_is_taken_and_comes_back_whole_or_not_at_all(harness, make_entry):
+    entry = replace(make_entry(), description=ANCHORED)
+    document = posted(harness, entry)
+    assert compare(entry, document) == []
+    gives_text_back = harness.ledger().name in {"tryton", "netsuite", "journal_file"}
+    assert document.description == (ANCHORED if gives_text_back else "")
+    assert posted(harness, entry) == document
 
 
 def test_a_long_entry_keeps_its_lines_and_their_order(harness, make_entry):

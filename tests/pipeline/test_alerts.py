@@ -13,6 +13,7 @@ import dagster as dg
 import pytest
 
 from assets.checks.freshness import INTERFACES
+from billing.evidence.anchors import anchors_in
 from resources.alert_sinks import SIGNATURE, Email, SinkError, Webhook, read_sinks
 from resources.dagster_resources import Installation
 from resources.environment import InvalidSettingError, MissingSettingError
@@ -198,7 +199,10 @@ def test_a_login_is_never_sent_over_an_open_line():
         Email("127.0.0.1", port, "a@x.org", ("b@x.org",), "user", "word").deliver(ALERT)
 
 
-@pytest.mark.promise("An alert reaches its webhook once, and is tried again after a refusal")
+@pytest.mark.promise(
+    "An alert reaches its webhook once, and is tried again after a refusal",
+    "Heads of the audit are kept outside of the database by default",
+)
 def test_the_sensor_delivers_each_alert_once_and_tries_again_where_a_sink_refused(
     pipeline, monkeypatch
 ):
@@ -209,14 +213,18 @@ def test_the_sensor_delivers_each_alert_once_and_tries_again_where_a_sink_refuse
         check = ExpectedCheck("T0", "tie_out", "error")
         deploy_checks(pipeline.database.admin(), [check], None)
         connection.execute("select ops.issue_certificate('b')")
-    for status, deliveries in ((500, 1), (200, 1), (200, 0)):
+    cursor = None
+    for status, deliveries in ((500, 2), (200, 2), (200, 0)):  # an alert, and the anchor
         with web(status) as (url, got):
             monkeypatch.setenv("TIEOUT_ALERT_WEBHOOK_URL", url)
             with dg.build_sensor_context(
-                pipeline.instance, resources={"installation": Installation()}
+                pipeline.instance, cursor=cursor, resources={"installation": Installation()}
             ) as context:
                 alerting_sensor(context)
+                cursor = context.cursor
         assert len(got) == deliveries
+        messages = {json.loads(body)["kind"]: json.loads(body)["message"] for _, body in got}
+        assert not messages or anchors_in(messages["AUDIT_ANCHOR"])
     with pipeline.database.connect("auditor") as connection:
         rows = connection.execute("select kind, webhook_at is null from ops.alert").fetchall()
     assert rows == [("CERTIFICATE", False)]

@@ -16,11 +16,13 @@ import pytest
 from billing.ledger.erp import ErpUnknown, Reason
 from billing.parse import parse
 from orchestration import prove
+from orchestration.errors import ExpectedError
 from resources.archive import Archive
 from resources.receipt import Receipt
 from resources.settings import Settings, load_settings
 from resources.warehouse import landing, receiving
 from tests.conftest import fresh_database
+from tests.fixtures.damages import REWRITTEN
 from tests.fixtures.interchange import interchange
 from tests.fixtures.memory_erp import MemoryLedger
 from tests.pipeline.conftest import Pipeline
@@ -104,7 +106,9 @@ def scene(server: Any, posted: Scene, tmp_path: Path) -> Iterator[Scene]:
     home = tmp_path / "home"
     shutil.copytree(posted.home, home, symlinks=True)
     with fresh_database(server, posted.database.settings.name) as database:
-        yield Scene(database, home, copy.deepcopy(posted.ledger))
+        copied = Scene(database, home, copy.deepcopy(posted.ledger))
+        (home / posted.settings.anchor_file.name).rename(copied.settings.anchor_file)
+        yield copied
 
 
 def _broken(found: dict[str, Any]) -> dict[str, list[str]]:
@@ -145,40 +149,8 @@ def _lose_document(scene: Scene) -> None:
     scene.ledger.documents.clear()
 
 
-REWRITE = """
-do $$declare
-    one ledger.audit;
-    last text := repeat('0', 64);
-begin
-    for one in select * from ledger.audit order by seq loop
-        if one.seq = 2 then
-            one.detail := '{"changed": true}';
-        end if;
-        one.prev_hash := last;
-        last := ledger.audit_hash(last, one.seq, one.at, one.actor, one.action, one.entry_id,
-            one.from_state, one.to_state, one.detail);
-        update ledger.audit set (prev_hash, hash, detail) = (one.prev_hash, last, one.detail)
-        where seq = one.seq;
-    end loop;
-    update ledger.audit_head set hash = last;
-end$$
-"""
-
-
-def _rewrite_chain(scene: Scene) -> None:
-    """A chain of other rows whose hashes fit together."""
-    scene.damage(REWRITE)
-
-
-def _replace_verification(scene: Scene) -> None:
-    """The functions that would say it find nothing any more."""
-    scene.damage("update ledger.audit set detail = '{}' where seq = 2")
-    admin = scene.database.admin()
-    for name in ("verify_audit", "verify_chain"):
-        admin.execute(
-            f"create or replace function ledger.{name}() returns table (seq bigint, problem text)"
-            " language sql stable security definer as 'select 1::bigint, null::text where false'"
-        )
+def _spoil_anchors(scene: Scene) -> None:
+    scene.settings.anchor_file.write_text("x")
 
 
 DAMAGES = {
@@ -206,7 +178,7 @@ DAMAGES = {
     ),
     "audit row altered": (
         _sql("update ledger.audit set detail = '{}' where seq = 2"),
-        "T10", "audit row 2: ",
+        "T10", "audit row 2 does not have its hash",
     ),
     "document of a request never kept": (
         _sql("insert into ledger.request (event, entity_code, subject_key, amount, reason,"
@@ -218,18 +190,41 @@ DAMAGES = {
              " from ledger.request"),
         "T1", "request 1: the archive does not hold",
     ),
-    "audit chain rewritten whole": (_rewrite_chain, "T10", "the chain was rebuilt"),
-    "audit chain cut off": (
-        _sql("delete from ledger.audit where seq > 3;"
-             " update ledger.audit_head set (seq, hash) = (select seq, hash from ledger.audit"
-             " where seq = 3)"),
-        "T10", "was anchored and is gone",
-    ),
-    "verification replaced": (_replace_verification, "T10", "audit row 2 does not have its hash"),
-    "audit row unreadable": (
+    "audit rows unreadable": (
         _sql("update ledger.audit set detail = '{\"entry_id\": \"x\", \"lines\": 3}'"),
-        "T10", None,  # the database itself cannot work it out
+        "T10", "content hash is not the audited one",
     ),
+    "audit row deleted": (_sql("delete from ledger.audit where seq = 2"), "T10", "a gap"),
+    "audit chain rewritten, by the file": (
+        _sql(REWRITTEN), "T10", ".txt: row",
+    ),
+    "audit chain rewritten, by a document": (
+        _sql(REWRITTEN), "T10", "of document 1 of entry ",
+    ),
+    "approval forged": (
+        _sql("update ledger.approval set approver = 'tieout_test_controller'"),
+        "T10", "is not the audited one",
+    ),
+    "function that verifies replaced": (
+        _sql("create or replace function ledger.verify_chain() returns table (seq bigint,"
+             " problem text) language sql stable security definer as"
+             " $$ select null::bigint, null::text where false $$;"
+             " update ledger.audit set actor = 'nobody' where seq = 2"),
+        "T10", "ledger.verify_chain finds nothing, rows show problems",
+    ),
+    "audit dropped": (
+        _sql("drop table ledger.audit cascade"), "T10", "cannot be worked out: database error",
+    ),
+    "entries dropped": (
+        _sql("drop table ledger.entry cascade"), "T14", "database error 42P01",
+    ),
+    "receipts dropped": (
+        _sql("drop table ops.received_file cascade"), "T1", "database error 42P01",
+    ),
+    "line of a posted entry deleted": (
+        _sql("delete from ledger.entry_line where line_no = 1"), "T14", "entry ",
+    ),
+    "kept anchors spoiled": (_spoil_anchors, "T10", "line 1 is no anchor"),
     "table of the marts lost": (
         _sql("drop table marts.mart_ar_rollforward"), "T8", "database error 42P01",
     ),
@@ -245,7 +240,7 @@ def test_damage_is_named_and_other_tie_outs_go_on(scene, name):
     found = scene.prove()
     broken = _broken(found)
     assert number in broken
-    assert words is None or any(words in one for one in broken[number])
+    assert any(words in one for one in broken[number])
     assert found["left_out"] == [*WITHOUT_SCOPE, "T15"]
     assert not prove.holds(found)
     assert any(number in line for line in prove.render(found))
@@ -302,6 +297,23 @@ def test_proof_since_a_kept_one_reads_only_what_changed(proved):
     assert forged["since"] is None
     assert "was changed since it was kept" in forged["since_refused"]
     assert "(OTHER)" in _broken(forged)["T14"][0]  # asked again, although it was proved before
+
+
+def test_rewritten_chain_shows_by_a_kept_proof_and_a_given_anchor(proved):
+    admin = proved.database.admin()
+    (seq, hashed) = admin.execute("select seq, hash from ledger.audit_head").fetchone()
+    proved.ledger.__class__ = UnreadLedger
+    proved.settings.anchor_file.unlink()
+    proved.damage(REWRITTEN)
+    found = proved.prove(is_since=True, anchors=(f"{seq}:{hashed}",))["tie_outs"]
+    named = {one["scope"]: one["named"][0] for one in found if not one["holds"]}
+    assert set(named) == {"anchors in documents of the ERP", "anchors that were given"}
+    assert all("the chain was rebuilt" in words for words in named.values())
+
+
+def test_given_anchor_that_is_none_is_refused():
+    with pytest.raises(ExpectedError, match="not an anchor"):
+        prove.checked_anchors(["7:abc"])
 
 
 def _forge(scene: Scene) -> None:

@@ -111,6 +111,16 @@ def test_the_page_says_all_of_it_and_a_bank_account_without_statements_is_one_ga
     assert "4410001001" not in text
 
 
+def test_view_that_damage_stops_is_named_and_others_go_on(built):
+    built.execute("drop table intermediate.int_deposit_matched")
+    found = audit_completeness.gather(built)
+    assert found["not_worked_out"] == [
+        {"view": "unmatched", "problem": "database error 42P01"}
+    ]  # fmt: skip
+    assert found["charges"]
+    assert "database error 42P01" in "\n".join(audit_completeness.render(found))
+
+
 def test_a_gap_is_a_run_of_business_days_and_holidays_are_none():
     came = {date(2026, 10, 8), date(2026, 10, 14), date(2026, 10, 29)}
     gaps = [(g.first.day, g.last.day, g.business_days) for g in

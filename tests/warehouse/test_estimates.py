@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from billing.estimates import reserve
-from resources.warehouse import estimates, ledger
+from resources.warehouse import estimates, ledger, verification
 from resources.warehouse.estimates import Basis, Draft
 from resources.warehouse.ledger import LedgerRefusedError
 from tests.fixtures.books import RULES, Event, begins
@@ -83,7 +83,7 @@ def test_a_run_keeps_balance_rate_and_what_it_rests_on(estimated):
     assert run.prepared_by.endswith("_preparer")
     assert (line.rate, line.rate_level, line.observation_count) == (
         Decimal("0.200000"), "segment", 40)  # fmt: skip
-    assert ledger.problems(estimated.by("auditor")) == []
+    assert verification.problems(estimated.by("auditor")) == []
 
 
 def test_a_newer_run_of_a_cutoff_replaces_the_older_one(estimated):
@@ -272,7 +272,9 @@ def test_a_run_that_was_changed_past_the_triggers_is_found(estimated):
     admin = estimated.database.admin()
     admin.execute("set session_replication_role = replica")
     admin.execute("update ledger.model_run set parameters = '{\"minimum_items\": 1}'")
-    assert ledger.problems(estimated.by("auditor")) == [f"estimate {number}: CONTENT"]
+    assert verification.problems(estimated.by("auditor")) == [
+        f"estimates: estimate {number} does not have its content hash"
+    ]
 
 
 def test_the_owner_prepares_under_his_own_name_only(estimated, owning):
@@ -295,7 +297,7 @@ def test_the_owner_prepares_under_his_own_name_only(estimated, owning):
     newest = estimates.runs(estimated.by("auditor"))[-1]
     assert newest.prepared_by.endswith("_approver")
     assert (newest.line_count, newest.required_amount) == (1, Decimal("200.00"))
-    assert ledger.problems(estimated.by("auditor")) == []
+    assert verification.problems(estimated.by("auditor")) == []
 
 
 def test_what_other_rules_took_from_the_allowance_is_filled_up_again(estimated):

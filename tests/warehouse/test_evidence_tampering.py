@@ -148,7 +148,7 @@ def test_a_chain_that_was_rebuilt_in_the_database_is_found_by_an_anchor(state, t
     admin.execute("update ledger.audit set actor = 'nobody' where action = 'record cutoff'")
     admin.execute(
         "update ledger.audit set hash = ledger.audit_hash(prev_hash, seq, at, actor, action,"
-        " entry_id, from_state, to_state, detail) where action = 'record cutoff'"
+        " entry_id, from_state, to_state, detail, authenticated) where action = 'record cutoff'"
     )
     admin.execute("update ledger.audit_head set hash = a.hash from ledger.audit a"
                   " where a.seq = audit_head.seq")  # fmt: skip

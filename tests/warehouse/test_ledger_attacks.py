@@ -254,28 +254,3 @@ def test_an_entry_deleted_behind_the_triggers_leaves_a_gap_in_its_numbers(posted
     numbers = posted.ask("auditor", "select entry_no from ledger.entry where entry_no is not null")
     assert sorted(numbers) == [(1,), (2,)]
     refused(posted.as_owner(), "update ledger.entry_number set last_no = 7", code="NUMBER")
-
-
-@pytest.mark.promise("A superuser who acts in another's name is named in the audit, and found")
-def test_superuser_who_signs_in_anothers_name_is_named_and_found(posted):
-    ((entry_id, *_, content),) = posted.entries("proposed")
-    admin = posted.database.admin()
-    login = posted.database.settings.login("controller")
-    admin.execute(f"set session authorization {login}")
-    admin.execute("select ledger.approve(%s, %s)", [entry_id, content])
-    admin.execute("reset session authorization")
-    actor, proved = posted.one(
-        "auditor",
-        "select actor, detail ->> 'authenticated_as' from ledger.audit where action = 'sign'"
-        " and entry_id = %s",
-        entry_id,
-    )
-    assert (actor, proved) == (login, posted.database.settings.admin_user)
-    found = posted.ask("auditor", "select * from ledger.verify_entries()")
-    assert (entry_id, "APPROVAL") in found
-
-
-@pytest.mark.promise("A superuser who acts in another's name is named in the audit, and found")
-def test_act_of_a_person_names_nobody_else(posted):
-    query = "select count(*) from ledger.audit where detail ? 'authenticated_as'"
-    assert posted.one("auditor", query) == (0,)

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from billing.ledger.erp import ErpDocument, compare
-from resources.warehouse import ledger, sending
+from resources.warehouse import ledger, sending, verification
 from resources.warehouse.ledger import LedgerRefusedError
 from tests.fixtures.books import Event, begins
 
@@ -298,7 +298,7 @@ def test_a_second_document_of_an_entry_is_recorded_beside_the_first_and_audited(
     assert approved.ask("auditor", "select document_ref from ledger.second_document") == [
         ("move,999",)
     ]
-    assert ledger.problems(approved.by("auditor")) == []
+    assert verification.problems(approved.by("auditor")) == []
 
 
 def test_proposing_approving_and_sending_at_once_do_not_block_each_other(books):
@@ -338,7 +338,7 @@ def test_proposing_approving_and_sending_at_once_do_not_block_each_other(books):
         for done in running:
             done.result()
     assert len(books.entries("posted")) == len(events)
-    assert ledger.problems(books.by("auditor")) == []
+    assert verification.problems(books.by("auditor")) == []
 
 
 def test_holds_are_counted_by_their_code(approved):
@@ -349,7 +349,7 @@ def test_holds_are_counted_by_their_code(approved):
 
 def test_the_ledger_reports_no_problem_after_a_whole_run(approved):
     approved.post_all()
-    assert ledger.problems(approved.by("auditor")) == []
+    assert verification.problems(approved.by("auditor")) == []
 
 
 @pytest.mark.promise("A sender cannot shorten the lease or the quiet time of the installation")

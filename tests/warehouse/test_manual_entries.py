@@ -10,7 +10,7 @@ import pytest
 
 from billing.ledger.manual import ManualLine
 from orchestration import rebuild
-from resources.warehouse import ledger, requests
+from resources.warehouse import ledger, requests, verification
 from resources.warehouse.ledger import LedgerRefusedError
 from resources.warehouse.requests import AskEntry
 from tests.fixtures.books import Event, begins
@@ -85,7 +85,7 @@ def test_one_person_asks_for_an_entry_and_another_approves(indebted):
     assert (found.rule, found.approval_class, found.amount) == ("MANUAL", "manual", Decimal(25))
     assert lines_of(indebted, number) == [("6230", Decimal(25)), ("1220", Decimal(-25))]
     assert [row[1] for row in booked(indebted)] == ["1220", "6230"]
-    assert ledger.problems(indebted.by("auditor")) == []
+    assert verification.problems(indebted.by("auditor")) == []
 
 
 @pytest.mark.parametrize(
@@ -310,11 +310,11 @@ def test_an_owner_who_inserts_an_entry_gets_its_class_and_amount_from_the_databa
     ("attack", "problem"),
     [
         ("update ledger.request set lines = jsonb_set(lines, '{0,signed_amount}', '26')",
-         "CONTENT"),
-        ("update ledger.request set approval_class = 'none'", "CONTENT"),
-        ("update ledger.request set attachment_sha256 = repeat('b', 64)", "CONTENT"),
-        ("update ledger.request_act set limit_id = null", "ACT"),
-        ("update ledger.request_act set account_amount = 1", "ACT"),
+         "content hash"),
+        ("update ledger.request set approval_class = 'none'", "content hash"),
+        ("update ledger.request set attachment_sha256 = repeat('b', 64)", "content hash"),
+        ("update ledger.request_act set limit_id = null", "not as audited"),
+        ("update ledger.request_act set account_amount = 1", "not as audited"),
     ],
 )  # fmt: skip
 def test_what_a_superuser_changes_of_an_entry_is_found(indebted, attack, problem):
@@ -322,7 +322,7 @@ def test_what_a_superuser_changes_of_an_entry_is_found(indebted, attack, problem
     admin = indebted.database.admin()
     admin.execute("set session_replication_role = replica")
     admin.execute(attack)
-    assert [one for one in ledger.problems(indebted.by("auditor")) if problem in one]
+    assert [one for one in verification.problems(indebted.by("auditor")) if problem in one]
 
 
 def test_who_decides_under_which_limit_is_kept_and_audited(indebted):

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from orchestration import approve
 from orchestration.cli import app
 from orchestration.period import gather, render
-from resources.warehouse import ledger, periods
+from resources.warehouse import ledger, periods, verification
 from resources.warehouse.ledger import LedgerRefusedError
 from tests.fixtures.books import Event
 
@@ -70,7 +70,7 @@ def test_a_period_closes_softly_then_hard_and_each_act_is_kept(books):
         (act, step, login(who[step]))
         for act in ("soft_close", "close", "reopen") for step in ("request", "approve")
     ]  # fmt: skip
-    assert ledger.problems(books.by("auditor")) == []
+    assert verification.problems(books.by("auditor")) == []
 
 
 def test_a_refused_request_leaves_the_period_as_it_is_and_a_late_one_is_refused(books):

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from billing.ledger.requests import request_kind
-from resources.warehouse import ledger, requests
+from resources.warehouse import ledger, requests, verification
 from resources.warehouse.ledger import LedgerRefusedError
 from resources.warehouse.requests import Ask
 from tests.fixtures.books import CHART, RULES, Event, begins
@@ -60,7 +60,7 @@ def test_one_person_asks_and_another_approves(indebted):
     (found,) = requests.requests(indebted.by("auditor"), "approved")
     assert (found.amount, found.rule, found.subject) == (Decimal("100.00"), "JR41", "account")
     assert found.requested_by.endswith("biller")
-    assert ledger.problems(indebted.by("auditor")) == []
+    assert verification.problems(indebted.by("auditor")) == []
 
 
 def test_who_asks_does_not_decide(indebted):
@@ -182,12 +182,12 @@ def test_not_even_the_owner_changes_or_forges_a_request(indebted, attack):
 @pytest.mark.parametrize(
     ("attack", "problem"),
     [
-        ("update ledger.request set amount = 99", "CONTENT"),
-        ("update ledger.request set requested_by = 'somebody'", "CONTENT"),
-        ("update ledger.request_act set actor = 'somebody'", "ACT"),
+        ("update ledger.request set amount = 99", "content hash"),
+        ("update ledger.request set requested_by = 'somebody'", "content hash"),
+        ("update ledger.request_act set actor = 'somebody'", "not as audited"),
         ("insert into ledger.request_act (request_id, act, content_hash, actor, acted_at,"
          " decided_date) select request_id, 'refused', content_hash, 'x', now(), now()"
-         " from ledger.request", "ACT"),
+         " from ledger.request", "not as audited"),
     ],
 )  # fmt: skip
 def test_what_a_superuser_changes_behind_the_triggers_is_found(indebted, attack, problem):
@@ -195,7 +195,7 @@ def test_what_a_superuser_changes_behind_the_triggers_is_found(indebted, attack,
     admin = indebted.database.admin()
     admin.execute("set session_replication_role = replica")
     admin.execute(attack)
-    assert [one for one in ledger.problems(indebted.by("auditor")) if problem in one]
+    assert [one for one in verification.problems(indebted.by("auditor")) if problem in one]
 
 
 def test_a_request_of_before_manual_entries_keeps_its_hash(indebted):

@@ -11,7 +11,7 @@ from ledger.approval as signature
 inner join ledger.entry as entry using (entry_id)
 left join ledger.audit as audit
     on signature.entry_id = audit.entry_id and audit.action = 'sign'
-    and (audit.detail ->> 'approval_id')::bigint = signature.approval_id
+    and audit.detail ->> 'approval_id' = signature.approval_id::text
 where entry.entity_code = any(%(entities)s)
     and entry.accounting_date between %(first)s and %(last)s
 order by signature.approval_id

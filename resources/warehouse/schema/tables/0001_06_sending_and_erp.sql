@@ -149,3 +149,15 @@ create table ledger.carried_balance (
     balance_amount numeric(14,2) not null check (balance_amount <> 0),
     primary key (entity_code, account)
 );
+
+-- One head of the audit per entity and day (UTC), for the text of the first document whose sending
+-- begins on that day. It is fixed before the first byte goes out and never changes, as the document
+-- must be the same whenever it is sent again.
+create table ledger.document_anchor (
+    entry_id bigint primary key references ledger.entry,
+    entity_code text not null,
+    anchored_on date not null,
+    seq bigint not null,
+    hash text not null,
+    unique (entity_code, anchored_on)
+);

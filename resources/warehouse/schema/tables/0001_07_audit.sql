@@ -8,7 +8,9 @@ create table ledger.audit (
     to_state text,
     detail jsonb not null,
     prev_hash text not null,
-    hash text not null
+    hash text not null,
+    -- the login that authenticated, where the server tells it
+    authenticated text
 );
 create index audit_entry_id_idx on ledger.audit (entry_id);
 

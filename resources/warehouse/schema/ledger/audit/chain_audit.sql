@@ -12,13 +12,8 @@ begin
     order by newest.seq desc, newest.is_head desc limit 1;
     new.at := clock_timestamp();
     new.actor := session_user;
-    -- A superuser can act in another's name. Whoever does is named, and the row differs from what
-    -- it speaks of: verification finds it.
-    if ledger.authenticated_login() <> session_user then
-        new.detail := coalesce(new.detail, '{}') || jsonb_build_object(
-            'authenticated_as', ledger.authenticated_login());
-    end if;
+    new.authenticated := ledger.authenticated();
     new.hash := ledger.audit_hash(new.prev_hash, new.seq, new.at, new.actor, new.action,
-        new.entry_id, new.from_state, new.to_state, new.detail);
+        new.entry_id, new.from_state, new.to_state, new.detail, new.authenticated);
     return new;
 end $$;

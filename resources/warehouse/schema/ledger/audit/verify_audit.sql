@@ -12,7 +12,8 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     from chain
     where chain.seq <> chain.prior_seq + 1 or chain.prev_hash <> chain.prior_hash
        or chain.hash <> ledger.audit_hash(chain.prev_hash, chain.seq, chain.at, chain.actor,
-           chain.action, chain.entry_id, chain.from_state, chain.to_state, chain.detail)
+           chain.action, chain.entry_id, chain.from_state, chain.to_state, chain.detail,
+           chain.authenticated)
     union all
     select head.seq, 'HEAD' from ledger.audit_head as head
     left join ledger.audit as last using (seq)

@@ -22,6 +22,11 @@ begin
         values (held.entity_code, 1)
         on conflict (entity_code) do update set last_no = number.last_no + 1
         returning number.last_no into number_;
+        insert into ledger.document_anchor (entry_id, entity_code, anchored_on, seq, hash)
+        select p_entry_id, held.entity_code, (clock_timestamp() at time zone 'UTC')::date,
+               head.seq, head.hash
+        from ledger.audit_head as head
+        on conflict (entity_code, anchored_on) do nothing;
     end if;
     update ledger.entry set state = 'sending', entry_no = number_, state_reason = null
     where entry_id = p_entry_id;
