@@ -105,13 +105,27 @@ def test_second_migration_changes_nothing(server, empty):
         assert connection.execute(query).fetchall() == applied
 
 
-def test_two_processes_migrate_one_database_once(server, empty):
-    with ThreadPoolExecutor(2) as pool:
-        tasks = [pool.submit(migrate, server.admin_url(), empty, ROLE_POLICY) for _ in range(2)]
+@pytest.mark.parametrize("attempt", range(5))
+def test_processes_that_migrate_at_once_all_succeed(server, empty, attempt):
+    with ThreadPoolExecutor(4) as pool:
+        tasks = [pool.submit(migrate, server.admin_url(), empty, ROLE_POLICY) for _ in range(4)]
         for done in tasks:
             done.result()
     with psycopg.connect(server.admin_url(empty.name)) as connection:
         assert current_version(connection) == newest_version()
+
+
+def test_database_whose_maker_died_is_closed_by_the_next(server, empty):
+    owner = f"{PREFIX}_dagster"
+    with psycopg.connect(server.admin_url(), autocommit=True) as admin:
+        admin.execute(f"create database {empty.name} owner {owner}")
+    assert not ensure_database(server.admin_url(), empty.name, owner)
+    query = "select has_database_privilege(%s, datname, 'connect'),"
+    query += " has_function_privilege(%s, 'lo_create(oid)', 'execute')"
+    query += " from pg_database where datname = current_database()"
+    with psycopg.connect(server.admin_url(empty.name)) as connection:
+        other = f"{PREFIX}_bi_reader"
+        assert connection.execute(query, [other, other]).fetchone() == (False, False)
 
 
 def test_failing_migration_leaves_nothing_behind(server, empty, folder):

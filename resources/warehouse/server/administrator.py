@@ -31,6 +31,14 @@ def as_owner(conninfo: str, prefix: str) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def lock(connection: psycopg.Connection[Any]) -> None:
-    """Wait until no other process sets up; holds until the end of the transaction."""
-    connection.execute("select pg_advisory_xact_lock(%s)", [LOCK])
+@contextmanager
+def as_only_administrator(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
+    """Open one transaction that no other process that sets up shares a moment with.
+
+    Rights stand in rows that PostgreSQL lets one transaction change at a time, or fails with
+    "tuple concurrently updated"; who changes them enters here. The lock holds within the database
+    of `conninfo`: rights of roles and databases are changed from the administrator's own one.
+    """
+    with as_administrator(conninfo) as connection, connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(%s)", [LOCK])
+        yield connection

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from resources.warehouse.server.administrator import as_administrator
+from resources.warehouse.server.administrator import as_only_administrator
 
 Connection = psycopg.Connection[Any]
 # Large objects belong to no schema and count for no table's rights; a lock that is held holds up
@@ -39,7 +39,7 @@ def close_shared(admin_url: str) -> None:
     """Close the databases that a server of our own begins with; nobody but the administrator
     has business there.
     """
-    with as_administrator(admin_url) as connection:
+    with as_only_administrator(admin_url) as connection:
         for name in ("postgres", "template1"):
             close_database(connection, name)
 

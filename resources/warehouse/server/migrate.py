@@ -12,7 +12,10 @@ from psycopg.conninfo import make_conninfo
 
 from billing.governance.roles import RolePolicy
 from resources.settings import DatabaseSettings
-from resources.warehouse.server.administrator import as_administrator, lock
+from resources.warehouse.server.administrator import (
+    as_administrator,
+    as_only_administrator,
+)
 from resources.warehouse.server.apply_schema import (
     applied_objects,
     applied_version,
@@ -38,27 +41,37 @@ _BEFORE = (
 def ensure_database(admin_url: str, name: str, owner: str) -> bool:
     """Make a database that `owner` owns unless it exists; return whether it was made.
 
-    Raises MigrationError when it belongs to another role, say that of another installation.
+    It is closed to PUBLIC each time: who made it may have died before. Raises MigrationError when
+    it belongs to another role, say that of another installation.
     """
     with as_administrator(admin_url) as connection:
         query = "select pg_get_userbyid(datdba) from pg_database where datname = %s"
-        if found := connection.execute(query, [name]).fetchone():
-            _check_owner(name, found[0], owner)
-            return False
+        found = connection.execute(query, [name]).fetchone()
+    if found:
+        _check_owner(name, found[0], owner)
+    is_made = not found and _make_database(admin_url, name, owner)
+    _close(admin_url, name, owner)
+    return is_made
+
+
+def _make_database(admin_url: str, name: str, owner: str) -> bool:
+    """Make a database; return False when another process made it at the same moment."""
+    with as_only_administrator(admin_url) as connection:
         grant_role(connection, owner, connection.info.user)
-        made = sql.SQL("create database {} owner {} encoding 'UTF8' template template0")
-        try:
+    made = sql.SQL("create database {} owner {} encoding 'UTF8' template template0")
+    try:
+        with as_administrator(admin_url) as connection:
             connection.execute(made.format(sql.Identifier(name), sql.Identifier(owner)))
-        except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-            return False  # another process made it at the same moment
-    _close_new(admin_url, name, owner)
+    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+        return False
     return True
 
 
-def _close_new(admin_url: str, name: str, owner: str) -> None:
+def _close(admin_url: str, name: str, owner: str) -> None:
     """Close a database to PUBLIC; its owner keeps advisory locks."""
-    with as_administrator(make_conninfo(admin_url, dbname=name)) as connection:
+    with as_only_administrator(admin_url) as connection:
         close_database(connection, name)
+    with as_only_administrator(make_conninfo(admin_url, dbname=name)) as connection:
         close_functions(connection, [owner])
 
 
@@ -77,8 +90,7 @@ def migrate(
     grant_entry(admin_url, settings)
     files = read_schema()
     url = make_conninfo(admin_url, dbname=settings.name)
-    with as_administrator(url) as connection, connection.transaction():
-        lock(connection)
+    with as_only_administrator(url) as connection:
         _refuse_unknown(connection, settings.name, files)
         close_functions(connection, [f"{prefix}_{role}" for role in LOCKERS])
         _make_zones(connection, policy, prefix)
@@ -94,8 +106,7 @@ def grant_entry(admin_url: str, settings: DatabaseSettings) -> None:
     database = sql.Identifier(settings.name)
     entrants = [sql.Identifier(f"{settings.role_prefix}_{role}") for role in ENTRANTS]
     transform = sql.Identifier(f"{settings.role_prefix}_transform")
-    with as_administrator(admin_url) as connection, connection.transaction():
-        lock(connection)
+    with as_only_administrator(admin_url) as connection:
         connection.execute(sql.SQL("revoke all on database {} from public").format(database))
         grant = sql.SQL("grant connect on database {} to {}")
         connection.execute(grant.format(database, sql.SQL(", ").join(entrants)))

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from billing.governance.roles import RolePolicy
 from resources.settings import ROLES
-from resources.warehouse.server.administrator import as_administrator, lock
+from resources.warehouse.server.administrator import as_only_administrator
 from resources.warehouse.server.errors import MigrationError
 from resources.warehouse.server.grants import apply_memberships
 
@@ -30,8 +30,7 @@ def ensure_roles(
     that is no plain name.
     """
     check_prefix(prefix)
-    with as_administrator(admin_url) as connection, connection.transaction():
-        lock(connection)
+    with as_only_administrator(admin_url) as connection:
         for role in (OWNER, *ROLES):
             _ensure_role(connection, f"{prefix}_{role}", passwords.get(role))
         apply_memberships(connection, policy, prefix)
