@@ -105,8 +105,8 @@ def test_second_migration_changes_nothing(server, empty):
         assert connection.execute(query).fetchall() == applied
 
 
-@pytest.mark.parametrize("attempt", range(5))
-def test_processes_that_migrate_at_once_all_succeed(server, empty, attempt):
+@pytest.mark.parametrize("empty", range(5), indirect=True)
+def test_processes_that_migrate_at_once_all_succeed(server, empty):
     with ThreadPoolExecutor(4) as pool:
         tasks = [pool.submit(migrate, server.admin_url(), empty, ROLE_POLICY) for _ in range(4)]
         for done in tasks:
