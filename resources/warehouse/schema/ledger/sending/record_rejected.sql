@@ -6,16 +6,12 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     perform ledger.end_lease(p_entry_id, p_fence);
     -- An open proposal of the same grain is the difference to this entry as if it stood. It does
-    -- not stand: the proposal and its signatures are void, and the next build says it anew.
-    create temporary table overtaken on commit drop as
-    select open.entry_id from ledger.entry as open
-    inner join ledger.entry as sent
-        using (entity_code, accounting_date, approval_class, part)
-    where sent.entry_id = p_entry_id and open.state = 'proposed';
-    update ledger.approval set voided_at = clock_timestamp()
-    where voided_at is null and entry_id in (select entry_id from overtaken);
-    update ledger.entry set state = 'void' where entry_id in (select entry_id from overtaken);
-    drop table overtaken;
+    -- not stand: the proposal is void, and the next build makes it anew.
+    perform ledger.void_entries(array(
+        select open.entry_id from ledger.entry as open
+        inner join ledger.entry as sent
+            using (entity_code, accounting_date, approval_class, part)
+        where sent.entry_id = p_entry_id and open.state = 'proposed'));
     update ledger.entry set state = 'rejected', state_reason = p_reason_code
     where entry_id = p_entry_id;
     if not found then
