@@ -42,7 +42,7 @@ def gather(connection: psycopg.Connection[Any]) -> dict[str, Any]:
 def _worked_out(
     connection: psycopg.Connection[Any], views: Mapping[str, Callable[[], list[dict[str, Any]]]]
 ) -> tuple[dict[str, list[dict[str, Any]]], list[dict[str, Any]]]:
-    """Each view by itself; what stops one is told, and the others go on."""
+    """Work out each view by itself: one that fails is listed as damaged, the others still count."""
     found: dict[str, list[dict[str, Any]]] = {}
     damaged = []
     for name, view in views.items():

@@ -1,6 +1,6 @@
 """T10: the ledger verified from its rows, entity by entity and check by check, and its anchors.
 
-Worked out in Python from what the tables hold: no function or view of the database has a say. What
+Worked out in Python from what the tables hold: no function or view of the database is used. What
 the checks are is in billing/evidence/living.py.
 """
 

@@ -38,12 +38,15 @@ def check_rows(tables: Tables, check: Check, kind: Audited) -> list[Stored]:
     """Rows of a table are those that its audit has, by the same login; returns the rows."""
     rows = stored(tables, kind.table)
     held = Counter((str(one[kind.key]), one[kind.login], _content(one, kind)) for one in rows)
-    told = Counter(
+    in_audit = Counter(
         (str(detail[kind.key]), row["actor"], _content(detail, kind))
         for row, detail in said(tables, kind.action)
     )
     check.looked += len(rows)
-    for what, found in (("was never audited", held - told), ("is audited, not there", told - held)):
+    for what, found in (
+        ("was never audited", held - in_audit),
+        ("is audited, not there", in_audit - held),
+    ):
         for number, login, _ in found:
             check.expect(False, f"{kind.table} {number} by {login} {what}")
     return rows
@@ -106,10 +109,10 @@ def check_restatements(tables: Tables, check: Check) -> None:
         asked = orders.get(act["order_id"])
         is_other = asked is not None and asked["asked_by"] != act["actor"]
         check.expect(is_other, f"restatement order {act['order_id']}: decided by who asked")
-    told = {detail["order_id"]: detail["events_hash"] for _, detail in said(tables, "restate")}
+    in_audit = {detail["order_id"]: detail["events_hash"] for _, detail in said(tables, "restate")}
     held = _hash_of_events(stored(tables, "restatement_event"))
-    for number in sorted({*told, *held}):
-        is_same = told.get(number) == held.get(number) and number in approved
+    for number in sorted({*in_audit, *held}):
+        is_same = in_audit.get(number) == held.get(number) and number in approved
         check.expect(is_same, f"restatement order {number}: events are not the audited ones")
 
 

@@ -52,12 +52,12 @@ def check_policies(tables: Tables, check: Check) -> None:
     for table, word in POLICY_PARTS.items():
         for one in stored(tables, table):
             lines.setdefault(one["policy_id"], []).append(f"{word}{json_text(one)}")
-    told = {
+    in_audit = {
         detail["policy_id"]: detail["content_hash"] for _, detail in said(tables, "load policy")
     }
-    for number in sorted({*lines, *told}, key=str):
+    for number in sorted({*lines, *in_audit}, key=str):
         found = sha256("\x1c".join(sorted(lines.get(number, []), key=str.encode)))
-        check.expect(found == told.get(number), f"policy {number} is not the audited one")
+        check.expect(found == in_audit.get(number), f"policy {number} is not the audited one")
 
 
 def check_requests(tables: Tables, check: Check) -> None:
@@ -90,14 +90,14 @@ def check_estimates(tables: Tables, check: Check) -> None:
     """Runs of estimates have their content, as audited; withdrawals are audited."""
     lines = _of_each(stored(tables, "model_run_line"), "run_id", "line_no", RUN_LINE)
     used = _of_each(stored(tables, "model_run_use"), "run_id", "facility_code", RUN_USE)
-    told = {detail["run_id"]: (row["actor"], detail["content_hash"])
+    in_audit = {detail["run_id"]: (row["actor"], detail["content_hash"])
             for row, detail in said(tables, "prepare estimate")}  # fmt: skip
     for one in stored(tables, "model_run"):
         number = one["run_id"]
         head = [json_text(one[name]) if name == "parameters" else one[name] for name in RUN]
         found = sha256(joined(UNIT, [*head, lines.get(number), used.get(number)]))
         made = (one["prepared_by"], one["content_hash"])
-        _check_made(check, f"estimate {number}", found, made, told.get(number))
+        _check_made(check, f"estimate {number}", found, made, in_audit.get(number))
     acts = {(detail["run_id"], row["actor"]) for row, detail in said(tables, "withdraw estimate")}
     for act in stored(tables, "model_run_act"):
         is_audited = (act["run_id"], act["actor"]) in acts
@@ -108,14 +108,14 @@ def check_openings(tables: Tables, check: Check) -> None:
     """Opening lists have their content, as audited; decisions on them are audited."""
     lines = _of_each(stored(tables, "opening_line"), "list_id", "line_no", LIST_LINE)
     stated = _of_each(stored(tables, "opening_balance"), "list_id", "entity_code", LIST_BALANCE)
-    told = {detail["list_id"]: (row["actor"], detail["content_hash"])
+    in_audit = {detail["list_id"]: (row["actor"], detail["content_hash"])
             for row, detail in said(tables, "load opening")}  # fmt: skip
     for one in stored(tables, "opening_list"):
         number = one["list_id"]
         parts = [*(one[name] for name in LIST), lines.get(number), stated.get(number)]
         found = sha256(joined(UNIT, parts))
         made = (one["loaded_by"], one["content_hash"])
-        _check_made(check, f"opening list {number}", found, made, told.get(number))
+        _check_made(check, f"opening list {number}", found, made, in_audit.get(number))
     acts = {
         (row["action"], row["actor"], detail["list_id"], detail["is_last"])
         for row, detail in said(tables, "opening approved", "opening refused", "opening withdrawn")
@@ -135,15 +135,15 @@ def check_carried(tables: Tables, check: Check) -> None:
     for one in stored(tables, "carry"):
         facts = {name: one[name] for name in ("entity_code", "last_day", "erp")}
         kept[one["entity_code"]] = {**facts, "balances": held.get(one["entity_code"], {})}
-    told = {detail["entity_code"]: dict(detail) for _, detail in said(tables, "carry")}
-    for entity in sorted({*kept, *told, *held}, key=str):
-        is_same = entity in kept and kept[entity] == told.get(entity)
+    in_audit = {detail["entity_code"]: dict(detail) for _, detail in said(tables, "carry")}
+    for entity in sorted({*kept, *in_audit, *held}, key=str):
+        is_same = entity in kept and kept[entity] == in_audit.get(entity)
         check.expect(is_same, f"carried balances of {entity} are not the audited ones")
 
 
-def _check_made(check: Check, name: str, found: str, made: Made, told: Made | None) -> None:
+def _check_made(check: Check, name: str, found: str, made: Made, in_audit: Made | None) -> None:
     check.expect(found == made[1], f"{name} does not have its content hash")
-    check.expect(told == made, f"{name} is not the audited one")
+    check.expect(in_audit == made, f"{name} is not the audited one")
 
 
 def _of_each(

@@ -23,7 +23,7 @@ def audit_hash(row: Row) -> str:
         row["prev_hash"], row["seq"], row["at"], row["actor"], row["action"],
         row["entry_id"] or "", row["from_state"] or "", row["to_state"] or "", row["detail"],
     ]  # fmt: skip
-    if row.get("authenticated") is not None:  # rows of before 0.1.0 name no authenticated login
+    if row.get("authenticated") is not None:  # PostgreSQL tells it from 16 on, after a password
         parts.append(row["authenticated"])
     return hashlib.sha256(UNIT.join(part or "" for part in parts).encode()).hexdigest()
 

@@ -1,6 +1,6 @@
 """Dagster's webserver with what it may do cut down: mutations by allow-list, fewer ways in.
 
-It is told nothing of who asks: that is the guard's part, in front of it.
+It does not know who asks: the guard in front of it has checked that.
 """
 
 from collections.abc import Callable

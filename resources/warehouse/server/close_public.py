@@ -36,9 +36,7 @@ def close_database(connection: Connection, name: str) -> None:
 
 
 def close_shared(admin_url: str) -> None:
-    """Close the databases that a server of our own begins with; nobody but the administrator
-    has business there.
-    """
+    """Close the databases that a server of our own begins with to all but the administrator."""
     with as_only_administrator(admin_url) as connection:
         for name in ("postgres", "template1"):
             close_database(connection, name)

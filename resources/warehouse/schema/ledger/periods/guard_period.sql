@@ -14,7 +14,7 @@ begin
         where made_by_xid = pg_current_xact_id() and step = 'approve'
           and (entity_code, period_start, from_status, to_status)
               = (old.entity_code, old.period_start, old.own_status, new.own_status)) then
-        raise exception 'TIEOUT PERIOD_ACT: nobody decided that the period is %', new.own_status;
+        raise exception 'TIEOUT PERIOD_ACT: no decision makes the period %', new.own_status;
     end if;
     return new;
 end $$;

@@ -12,7 +12,8 @@ begin
     elsif ledger.in_conflict(new.policy_id, ledger.roles_of(new.policy_id, new.to_login)
                              || ledger.roles_of(new.policy_id, new.from_login))
         or 'preparer' = any(ledger.roles_of(new.policy_id, new.to_login)) then
-        raise exception 'TIEOUT DELEGATION: % goes to somebody in conflict', new.delegation_id;
+        raise exception 'TIEOUT DELEGATION: the duties of the delegate of % conflict',
+            new.delegation_id;
     end if;
     return new;
 end $$;

@@ -3,7 +3,7 @@ create or replace function ledger.guard_request() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     kind ledger.request_kind;
-    room numeric;
+    available numeric;
 begin
     select * into kind from ledger.request_kind where event = new.event;
     if kind.subject = 'entry' then
@@ -20,7 +20,7 @@ begin
     new.requested_at := clock_timestamp();
     new.account_key := case kind.subject when 'account' then new.subject_key
         when 'claim' then ledger.account_of(new.entity_code, new.subject_key) end;
-    room := ledger.available_to_request(new.event, new.entity_code, new.subject_key);
+    available := ledger.available_to_request(new.event, new.entity_code, new.subject_key);
     if exists (
         select from ledger.request_state as other
         where other.event = new.event and other.entity_code = new.entity_code
@@ -28,9 +28,9 @@ begin
           and other.state in ('open', 'approved')
           and other.requested_at > clock_timestamp() - interval '30 days') then
         raise exception 'TIEOUT DUPLICATE: the same was asked for within the last 30 days';
-    elsif new.amount > room then
+    elsif new.amount > available then
         raise exception 'TIEOUT EXCEEDS: more than the % that the books leave for it',
-            greatest(room, 0);
+            greatest(available, 0);
     elsif new.attachment_sha256 is not null and new.attachment_size is null then
         raise exception 'TIEOUT ATTACHMENT: a document has its size and media type';
     end if;
