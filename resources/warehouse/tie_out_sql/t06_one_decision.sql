@@ -23,9 +23,22 @@ with received as (
     select 'card_balance_transaction', file_id, segment, fee_amount
     from raw.card_balance_transaction
     union all
-    select 'x12_transaction', file_id, segment, 0
-    from raw.x12_transaction
-    where set_id not in ('835', '837')
+    -- A transaction counts by itself when it holds no claim, claim payment or adjustment.
+    select 'x12_transaction', file_id, transaction.segment, coalesce(remittance.payment_amount, 0)
+    from raw.x12_transaction as transaction
+    left join raw.remittance as remittance using (file_id, transaction_no)
+    where not exists (
+        select from raw.claim as inner_claim
+        where (inner_claim.file_id, inner_claim.transaction_no)
+            = (transaction.file_id, transaction.transaction_no))
+      and not exists (
+        select from raw.remittance_claim as payment
+        where (payment.file_id, payment.transaction_no)
+            = (transaction.file_id, transaction.transaction_no))
+      and not exists (
+        select from raw.provider_adjustment as adjustment
+        where (adjustment.file_id, adjustment.transaction_no)
+            = (transaction.file_id, transaction.transaction_no))
 ),
 
 left_side as (

@@ -8,6 +8,16 @@ adjustments_posted as (
     where has_posting
 ),
 
+-- A transaction that holds no record of a kind below is a record itself, with what it pays: an
+-- acknowledgement, and a remittance or a batch of claims with nothing in it.
+holding_records as (
+    select file_id, transaction_no from {{ ref('stg_clearinghouse__claim') }}
+    union
+    select file_id, transaction_no from {{ ref('stg_clearinghouse__remittance_claim') }}
+    union
+    select file_id, transaction_no from {{ ref('stg_clearinghouse__provider_adjustment') }}
+),
+
 records as (
     select
         'claim' as record_kind, file_id, segment, claim_no as ordinal,
@@ -40,13 +50,22 @@ records as (
     from {{ ref('int_provider_adjustment') }}
     union all
     select
-        'x12_transaction', file_id, segment, transaction_no,
-        'clearinghouse', installation.default_entity_code, 0,
-        case when finding_code is null then 'memo' else 'exception' end,
-        coalesce(finding_code, 'NOT_A_POSTING')
-    from {{ ref('stg_clearinghouse__transaction') }}
+        'x12_transaction', transaction.file_id, transaction.segment, transaction.transaction_no,
+        'clearinghouse', installation.default_entity_code, coalesce(remittance.payment_amount, 0),
+        case
+            when coalesce(transaction.finding_code, remittance.finding_code) is null then 'memo'
+            else 'exception'
+        end,
+        coalesce(transaction.finding_code, remittance.finding_code, 'NOT_A_POSTING')
+    from {{ ref('stg_clearinghouse__transaction') }} as transaction
     cross join {{ ref('stg_ops__installation') }} as installation
-    where set_id not in ('835', '837')
+    left join {{ ref('stg_clearinghouse__remittance') }} as remittance
+        on transaction.file_id = remittance.file_id
+        and transaction.transaction_no = remittance.transaction_no
+    left join holding_records
+        on transaction.file_id = holding_records.file_id
+        and transaction.transaction_no = holding_records.transaction_no
+    where holding_records.file_id is null
     union all
     select
         'bank_transaction', file_id, segment, 0, 'bank', entity_code, amount, outcome, reason_code
